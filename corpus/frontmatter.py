@@ -37,7 +37,9 @@ def read_front_matter(text: str, path: str, problems: list[Problem]) -> FrontMat
     lines = text.splitlines(keepends=True)
     close = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() == _MARK), None)
     if close is None:
-        problems.append(Problem(path, 1, "the front matter has no end", "close it with a line of three dashes"))
+        problems.append(
+            Problem(path, 1, "the front matter has no end", "close it with a line of three dashes")
+        )
         return FrontMatter({}, {}, "", len(lines) + 1, len(text))
     block = "".join(lines[1:close])
     offset = sum(len(line) for line in lines[: close + 1])
@@ -47,7 +49,9 @@ def read_front_matter(text: str, path: str, problems: list[Problem]) -> FrontMat
 
 def _read_yaml(block: str, path: str, problems: list[Problem]) -> tuple[dict[str, Any], dict[str, int]]:
     if len(block) > _MAX_CHARACTERS:
-        problems.append(Problem(path, 1, "the front matter is too long", f"keep it below {_MAX_CHARACTERS} characters"))
+        problems.append(
+            Problem(path, 1, "the front matter is too long", f"keep it below {_MAX_CHARACTERS} characters")
+        )
         return {}, {}
     try:
         node = yaml.compose(block, Loader=yaml.SafeLoader)
@@ -56,19 +60,28 @@ def _read_yaml(block: str, path: str, problems: list[Problem]) -> tuple[dict[str
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark is not None else 1
         what = getattr(error, "problem", None) or "a value can't be read"
-        problems.append(Problem(path, line, f"the front matter is not YAML ({what})", "put quotes around the value"))
+        problems.append(
+            Problem(path, line, f"the front matter is not YAML ({what})", "put quotes around the value")
+        )
         return {}, {}
     if node is None:
         return {}, {}
     if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
-        problems.append(Problem(path, 2, "the front matter is not a list of keys", "write lines such as `title: …`"))
+        problems.append(
+            Problem(path, 2, "the front matter is not a list of keys", "write lines such as `title: …`")
+        )
         return {}, {}
     key_lines: dict[str, int] = {}
     for key, _ in node.value:
         name, line = str(key.value), key.start_mark.line + 2
         if name in key_lines:
             problems.append(
-                Problem(path, line, f"`{name}` is given twice, first on line {key_lines[name]}", "remove one of them")
+                Problem(
+                    path,
+                    line,
+                    f"`{name}` is given twice, first on line {key_lines[name]}",
+                    "remove one of them",
+                )
             )
         key_lines.setdefault(name, line)
     return {str(key): value for key, value in values.items()}, key_lines

@@ -45,11 +45,15 @@ def read_corpus(path: Path | str | None = None) -> tuple[Corpus | None, list[Pro
     elif root.is_dir():
         corpus = _from_directory(root, digest, problems)
     else:
-        problems.append(Problem(str(root), 1, "there is no such file or directory", "give the path of a corpus"))
+        problems.append(
+            Problem(str(root), 1, "there is no such file or directory", "give the path of a corpus")
+        )
         corpus = None
     if corpus is None:
         return None, problems
-    return replace(corpus, hash=digest.hexdigest(), path=str(root), urls=frozenset(_addresses(corpus))), problems
+    return replace(
+        corpus, hash=digest.hexdigest(), path=str(root), urls=frozenset(_addresses(corpus))
+    ), problems
 
 
 def _from_plain(text: str, root: Path, problems: list[Problem]) -> Corpus:
@@ -60,7 +64,9 @@ def _from_plain(text: str, root: Path, problems: list[Problem]) -> Corpus:
 def _from_directory(root: Path, digest: hashlib._Hash, problems: list[Problem]) -> Corpus | None:
     guide_path = root / "guide.md"
     if not guide_path.is_file():
-        problems.append(Problem("guide.md", 1, f"{root} has no guide.md", "write one, or give another directory"))
+        problems.append(
+            Problem("guide.md", 1, f"{root} has no guide.md", "write one, or give another directory")
+        )
         return None
     text = _read(guide_path, "guide.md", digest, problems)
     if text is None:
@@ -107,7 +113,9 @@ def _from_directory(root: Path, digest: hashlib._Hash, problems: list[Problem]) 
 def _read(file: Path, name: str, digest: hashlib._Hash, problems: list[Problem]) -> str | None:
     try:
         if file.stat().st_size > _MAX_BYTES:
-            problems.append(Problem(name, 1, "the file is too large", f"keep it below {_MAX_BYTES // 2**20} MiB"))
+            problems.append(
+                Problem(name, 1, "the file is too large", f"keep it below {_MAX_BYTES // 2**20} MiB")
+            )
             return None
         data = file.read_bytes()
     except OSError as error:
@@ -140,11 +148,15 @@ def _cross_check(
         lines = heads[resource.id].lines
         if resource.section not in section_ids:
             what = f"there is no section `{resource.section}`"
-            problems.append(Problem(resource.path, lines["section"], what, nearest(resource.section, section_ids)))
+            problems.append(
+                Problem(resource.path, lines["section"], what, nearest(resource.section, section_ids))
+            )
         for id in resource.prerequisites:
             if id not in ids or id == resource.id:
                 what = f"`prerequisites` names no other section or resource `{id}`"
-                problems.append(Problem(resource.path, lines["prerequisites"], what, nearest(id, ids - {resource.id})))
+                problems.append(
+                    Problem(resource.path, lines["prerequisites"], what, nearest(id, ids - {resource.id}))
+                )
         after = resource.successor.resource if resource.successor else None
         if after is not None and (after not in resource_ids or after == resource.id):
             what = f"`successor` names no other resource `{after}`"
@@ -160,11 +172,16 @@ def _cross_check(
             if id not in ids:
                 what = f"concept `{concept.id}` names no section or resource `{id}`"
                 problems.append(Problem("concepts.toml", 1, what, nearest(id, ids)))
-    for cycle in _cycles({item.id: item.prerequisites for item in (*sections, *resources)}):
+    for cycle in _cycles({item.id: item.prerequisites for item in _all(sections, resources)}):
         path = "guide.md" if cycle[0] in section_ids else f"resources/{cycle[0]}.md"
         lines = guide_lines if cycle[0] in section_ids else heads[cycle[0]].lines
         what = f"the prerequisites go in a circle: {' -> '.join((*cycle, cycle[0]))}"
         problems.append(Problem(path, lines.get("prerequisites", 1), what, "remove one of them"))
+
+
+def _all(sections: Iterable[Section], resources: Iterable[Resource]) -> Iterator[Section | Resource]:
+    yield from sections
+    yield from resources
 
 
 def _cycles(graph: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
@@ -200,7 +217,7 @@ def _name_successors(resources: list[Resource]) -> Iterator[Resource]:
 def _addresses(corpus: Corpus) -> Iterator[str]:
     if corpus.credit and corpus.credit.url:
         yield corpus.credit.url
-    for item in (*corpus.sections, *corpus.resources):
+    for item in _all(corpus.sections, corpus.resources):
         for paragraph in item.paragraphs:
             yield from (link.url for link in paragraph.links)
     for resource in corpus.resources:

@@ -44,7 +44,13 @@ FORMATS = (
     "software",
     "service",
 )
-_TEXT, _TEXT_OR_NULL, _LIST, _DATE, _SUCCESSOR = "a text", "a text or null", "a list of texts", "a date", "a successor"
+_TEXT, _TEXT_OR_NULL, _LIST, _DATE, _SUCCESSOR = (
+    "a text",
+    "a text or null",
+    "a list of texts",
+    "a date",
+    "a successor",
+)
 _KEYS: Mapping[str, str | tuple[str, ...]] = {
     "title": _TEXT,
     "short": _TEXT,
@@ -119,7 +125,9 @@ def parse_guide(text: str, path: str, problems: list[Problem]) -> Guide:
                 )
             )
             if not paragraphs:
-                problems.append(Problem(path, heading.line, f"section `{heading.id}` is empty", "write its advice"))
+                problems.append(
+                    Problem(path, heading.line, f"section `{heading.id}` is empty", "write its advice")
+                )
 
     seen: dict[str, int] = {}
     for block in read_blocks(head.body, first_line=head.body_line, offset=head.body_offset):
@@ -136,7 +144,9 @@ def parse_guide(text: str, path: str, problems: list[Problem]) -> Guide:
     for name in prerequisites:
         if name not in seen:
             line = head.lines.get("prerequisites", 1)
-            problems.append(Problem(path, line, f"`prerequisites` names no section `{name}`", _nearest(name, seen)))
+            problems.append(
+                Problem(path, line, f"`prerequisites` names no section `{name}`", _nearest(name, seen))
+            )
     title = head.values.get("title")
     if not isinstance(title, str) or not title.strip():
         problems.append(Problem(path, 1, "the guide has no `title`", "add `title: …` to its front matter"))
@@ -144,7 +154,9 @@ def parse_guide(text: str, path: str, problems: list[Problem]) -> Guide:
     return Guide(title, _read_credit(head, path, problems), tuple(sections), head.lines)
 
 
-def parse_resource(text: str, path: str, slug: str, problems: list[Problem]) -> tuple[Resource, FrontMatter] | None:
+def parse_resource(
+    text: str, path: str, slug: str, problems: list[Problem]
+) -> tuple[Resource, FrontMatter] | None:
     """Read the text of one resource file; None when a fault keeps it from being a resource."""
     before = len(problems)
     head = read_front_matter(text, path, problems)
@@ -158,14 +170,18 @@ def parse_resource(text: str, path: str, slug: str, problems: list[Problem]) -> 
         if key in head.values
     }
     if not SLUG.fullmatch(slug):
-        problems.append(Problem(path, 1, f"`{slug}` is no slug", "name the file in lower case, with dashes, `.md`"))
+        problems.append(
+            Problem(path, 1, f"`{slug}` is no slug", "name the file in lower case, with dashes, `.md`")
+        )
     paragraphs = [
         _paragraph(block, "description", path)
         for block in read_blocks(head.body, first_line=head.body_line, offset=head.body_offset)
         if block.kind == "paragraph"
     ]
     if not paragraphs:
-        problems.append(Problem(path, head.body_line, "the description is empty", "write it below the front matter"))
+        problems.append(
+            Problem(path, head.body_line, "the description is empty", "write it below the front matter")
+        )
     if any(problem.level == "error" for problem in problems[before:]):
         return None
     if values["status_note"].strip():
@@ -187,11 +203,17 @@ def parse_concepts(text: str, path: str, problems: list[Problem]) -> tuple[Conce
     concepts = []
     for id, table in tables.items():
         line = _line_of(text, rf"^\[{re.escape(id)}\]")
-        if not isinstance(table, dict) or set(table) != {"names", "taught_in"} or not all(map(_is_texts, table.values())):
-            mend = "give it `names = [\"…\"]` and `taught_in = [\"…\"]`, nothing else"
+        if (
+            not isinstance(table, dict)
+            or set(table) != {"names", "taught_in"}
+            or not all(map(_is_texts, table.values()))
+        ):
+            mend = 'give it `names = ["…"]` and `taught_in = ["…"]`, nothing else'
             problems.append(Problem(path, line, f"concept `{id}` is not in form", mend))
             continue
-        concepts.append(Concept(id, tuple(name.lower() for name in table["names"]), tuple(table["taught_in"])))
+        concepts.append(
+            Concept(id, tuple(name.lower() for name in table["names"]), tuple(table["taught_in"]))
+        )
     return tuple(concepts)
 
 
@@ -210,7 +232,9 @@ def _check_heading(block: Block, path: str, seen: dict[str, int], problems: list
         mend = "end it with `{#its-id}`"
         problems.append(Problem(path, block.line, f"the heading `{block.text}` has no id", mend))
     elif not SLUG.fullmatch(block.id):
-        problems.append(Problem(path, block.line, f"`{block.id}` is no slug", "use lower case, digits and dashes"))
+        problems.append(
+            Problem(path, block.line, f"`{block.id}` is no slug", "use lower case, digits and dashes")
+        )
     elif block.id in seen:
         what = f"section `{block.id}` is given twice, first on line {seen[block.id]}"
         problems.append(Problem(path, block.line, what, "give one of them another id"))
@@ -233,7 +257,9 @@ def _status_paragraph(text: str, note: str, line: int, path: str) -> Paragraph:
 def _refuse_unknown(head: FrontMatter, known: tuple[str, ...], path: str, problems: list[Problem]) -> None:
     for key in head.values:
         if key not in known:
-            problems.append(Problem(path, head.lines.get(key, 1), f"unknown key `{key}`", _nearest(key, known)))
+            problems.append(
+                Problem(path, head.lines.get(key, 1), f"unknown key `{key}`", _nearest(key, known))
+            )
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:
@@ -266,7 +292,9 @@ def _read_value(key: str, value: Any, line: int, path: str, problems: list[Probl
     if form == _LIST:
         if not _is_texts(value):
             if value != []:
-                fault(f"`{key}` is not a list of texts", f"write `{key}: [one, two]`, with quotes where needed")
+                fault(
+                    f"`{key}` is not a list of texts", f"write `{key}: [one, two]`, with quotes where needed"
+                )
             return ()
         if key == "format":
             for item in value:
@@ -295,7 +323,9 @@ def _read_successor(value: Any, fault: Any) -> Successor | None:
         if not is_address(value["url"]):
             fault("the successor's `url` is no address", "start it with https:// or http://")
         return Successor(title=value["title"], url=value["url"])
-    fault("`successor` is not in form", 'write the id of a resource, or {title: "…", url: "https://…"}, or null')
+    fault(
+        "`successor` is not in form", 'write the id of a resource, or {title: "…", url: "https://…"}, or null'
+    )
     return None
 
 
@@ -303,7 +333,9 @@ def _read_prerequisites(head: FrontMatter, path: str, problems: list[Problem]) -
     value = head.values.get("prerequisites") or {}
     if not isinstance(value, dict) or not all(ids == [] or _is_texts(ids) for ids in value.values()):
         line = head.lines.get("prerequisites", 1)
-        problems.append(Problem(path, line, "`prerequisites` is not in form", "write `section-id: [other-id]` lines"))
+        problems.append(
+            Problem(path, line, "`prerequisites` is not in form", "write `section-id: [other-id]` lines")
+        )
         return {}
     return {str(id): tuple(ids) for id, ids in value.items()}
 
@@ -312,14 +344,23 @@ def _read_credit(head: FrontMatter, path: str, problems: list[Problem]) -> Credi
     value = head.values.get("credit")
     if value is None:
         return None
-    if not isinstance(value, dict) or not set(value) <= {"title", "author", "url", "published"} or "title" not in value:
+    if (
+        not isinstance(value, dict)
+        or not set(value) <= {"title", "author", "url", "published"}
+        or "title" not in value
+    ):
         mend = "give it `title`, and `author`, `url`, `published` where they are known"
         problems.append(Problem(path, head.lines.get("credit", 1), "`credit` is not in form", mend))
         return None
     texts = {key: None if item is None else str(item) for key, item in value.items()}
     if texts.get("url") and not is_address(str(texts["url"])):
         problems.append(
-            Problem(path, head.lines.get("credit", 1), "the credit's `url` is no address", "start it with https://")
+            Problem(
+                path,
+                head.lines.get("credit", 1),
+                "the credit's `url` is no address",
+                "start it with https://",
+            )
         )
     return Credit(str(texts["title"]), texts.get("author"), texts.get("url"), texts.get("published"))
 

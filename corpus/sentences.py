@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 _END = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|vs|etc|Dr|Mr|Mrs|Ms|Prof|St|No|Fig|Eq|approx|et al)|\b[A-Z])\.$")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|vs|etc|Dr|Mr|Mrs|Ms|Prof|St|No|Fig|Eq|approx|et al)|\b[A-Z])\.$"
+)
 
 
 def split_sentences(text: str) -> tuple[tuple[int, int], ...]:

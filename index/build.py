@@ -23,7 +23,9 @@ Progress = Callable[[int, int], None]
 _STEP = 128
 
 
-def build_index(corpus: Corpus, encoder: Encoder, directory: Path, progress: Progress | None = None) -> Manifest:
+def build_index(
+    corpus: Corpus, encoder: Encoder, directory: Path, progress: Progress | None = None
+) -> Manifest:
     """Build the index of a corpus in `directory`; `progress(done, total)` counts encoded texts.
 
     Raises IndexProblem when the directory can't be written; an older index in it stays whole.
@@ -34,7 +36,9 @@ def build_index(corpus: Corpus, encoder: Encoder, directory: Path, progress: Pro
     try:
         files = {
             "vectors": write_file(directory, "vectors", ".faiss", FaissVectors.of(vectors).write),
-            "chunks": write_file(directory, "chunks", ".json", _json([dataclasses.asdict(chunk) for chunk in chunks])),
+            "chunks": write_file(
+                directory, "chunks", ".json", _json([dataclasses.asdict(chunk) for chunk in chunks])
+            ),
             "views": write_file(
                 directory, "views", ".json", _json([[view.text, view.chunk, view.kind] for view in views])
             ),

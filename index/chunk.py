@@ -55,7 +55,9 @@ def cut(corpus: Corpus) -> tuple[Chunk, ...]:
     return tuple(chunks.values())
 
 
-def _add(chunks: dict[str, Chunk], paragraph: Paragraph, text: str, sentences: Sequence[Sentence], **of: object) -> None:
+def _add(
+    chunks: dict[str, Chunk], paragraph: Paragraph, text: str, sentences: Sequence[Sentence], **of: object
+) -> None:
     place = f"{of['section']}\0{of['resource']}\0{paragraph.part}\0{text}"
     id = hashlib.sha256(place.encode()).hexdigest()[:16]
     chunks.setdefault(
@@ -98,7 +100,9 @@ class _ResourceNames:
     def __init__(self, corpus: Corpus) -> None:
         self._by_url = corpus.resource_by_url
         self._names = {
-            resource.short: resource.id for resource in corpus.resources if resource.kind != "link" and resource.short
+            resource.short: resource.id
+            for resource in corpus.resources
+            if resource.kind != "link" and resource.short
         }
         names = sorted(map(re.escape, self._names), key=len, reverse=True)
         self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)") if names else None
@@ -110,5 +114,7 @@ class _ResourceNames:
             if start <= link.start < end and link.url in self._by_url
         ]
         if self._pattern is not None:
-            found += [(m.start(), self._names[m[0]]) for m in self._pattern.finditer(paragraph.text, start, end)]
+            found += [
+                (m.start(), self._names[m[0]]) for m in self._pattern.finditer(paragraph.text, start, end)
+            ]
         return tuple(dict.fromkeys(id for _, id in sorted(found)))

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,9 @@ class Found:
 class Index:
     """An opened index: chunks, their views and vectors."""
 
-    def __init__(self, manifest: Manifest, chunks: tuple[Chunk, ...], vectors: FaissVectors, views: list[list[object]]):
+    def __init__(
+        self, manifest: Manifest, chunks: tuple[Chunk, ...], vectors: FaissVectors, views: list[list[object]]
+    ):
         self.manifest = manifest
         self.chunks = chunks
         self.chunk_by_id = {chunk.id: chunk for chunk in chunks}
@@ -72,7 +75,10 @@ def open_index(directory: Path, corpus: Corpus | None = None, encoder: Encoder |
         raise IndexStale("the index was cut by another version of the program")
     if corpus is not None and manifest.corpus_hash != corpus.hash:
         raise IndexStale("the corpus has changed since the index was built")
-    if encoder is not None and (manifest.encoder_id, manifest.encoder_revision) != (encoder.id, encoder.revision):
+    if encoder is not None and (manifest.encoder_id, manifest.encoder_revision) != (
+        encoder.id,
+        encoder.revision,
+    ):
         raise IndexStale(f"the index was built with the encoder {manifest.encoder_id}, not with {encoder.id}")
     verify_files(directory, manifest)
     try:
@@ -107,10 +113,9 @@ class Searcher:
         )
 
 
-def _read_chunk(values: dict[str, object]) -> Chunk:
+def _read_chunk(values: dict[str, Any]) -> Chunk:
     sentences = tuple(
-        Sentence(item["start"], item["end"], tuple(item["resources"]))
-        for item in values.pop("sentences")  # type: ignore[attr-defined]
+        Sentence(item["start"], item["end"], tuple(item["resources"])) for item in values.pop("sentences")
     )
-    span = tuple(values.pop("span"))  # type: ignore[arg-type]
-    return Chunk(**values, sentences=sentences, span=span)  # type: ignore[arg-type]
+    start, end = values.pop("span")
+    return Chunk(**values, sentences=sentences, span=(start, end))

@@ -42,7 +42,7 @@ class FaissVectors:
         faiss.write_index(self._index, str(path))
 
     def search(self, queries: Vectors, k: int) -> tuple[Vectors, NDArray[np.int64]]:
-        """Return the k nearest rows of each query: scores (q, k), descending, and positions (q, k), -1 for none."""
+        """The k nearest rows of each query: scores (q, k), descending; positions (q, k), -1 for none."""
         scores, positions = self._index.search(np.ascontiguousarray(queries, dtype=np.float32), k)
         return scores, positions
 

@@ -1,4 +1,4 @@
-"""The ways in which a chunk can be found: its sentences, its title, the questions that its author wrote for it."""
+"""The ways in which a chunk can be found: its sentences, its title, the questions written for it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def list_views(corpus: Corpus, chunks: Sequence[Chunk]) -> tuple[View, ...]:
             continue
         asked.add(owner)
         questions = (
-            corpus.resource_by_id[owner].questions if chunk.resource else corpus.section_by_id[owner].questions
+            corpus.resource_by_id[owner].questions
+            if chunk.resource
+            else corpus.section_by_id[owner].questions
         )
         views += [View(question, position, "question", True) for question in questions]
     return tuple(views)

@@ -34,9 +34,14 @@ class HashedEncoder:
         rows = np.zeros((len(texts), _DIMENSION), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
             for word in _WORD.findall(text.lower()) or [""]:
-                for part, weight in ((word, 1.0), *((f"#{word[n : n + 3]}", 0.3) for n in range(len(word) - 2))):
+                for part, weight in (
+                    (word, 1.0),
+                    *((f"#{word[n : n + 3]}", 0.3) for n in range(len(word) - 2)),
+                ):
                     digest = hashlib.blake2b(part.encode(), digest_size=4).digest()
-                    row[int.from_bytes(digest[:2], "big") % _DIMENSION] += weight if digest[2] & 1 else -weight
+                    row[int.from_bytes(digest[:2], "big") % _DIMENSION] += (
+                        weight if digest[2] & 1 else -weight
+                    )
             # Opposite signs can cancel out: a row of zeros has no direction, so give it one.
             norm = float(np.linalg.norm(row))
             row[:] = row / norm if norm else np.eye(1, _DIMENSION, dtype=np.float32)[0]

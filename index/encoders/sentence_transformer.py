@@ -57,11 +57,14 @@ class SentenceTransformerEncoder:
     def _encode(self, encode: Any, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        rows = encode(list(texts), batch_size=_BATCH[self.device], show_progress_bar=False, convert_to_numpy=True)
-        rows = np.asarray(rows, dtype=np.float32)
+        raw = encode(
+            list(texts), batch_size=_BATCH[self.device], show_progress_bar=False, convert_to_numpy=True
+        )
+        rows: Vectors = np.asarray(raw, dtype=np.float32)
         # Half precision leaves rows a little off the unit sphere, and not every model normalises.
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
-        return np.divide(rows, norms, out=rows, where=norms > 0)
+        rows /= np.maximum(norms, 1e-12)
+        return rows
 
 
 def find_model(name: str) -> Path:
@@ -90,7 +93,9 @@ def hash_weights(folder: Path) -> str:
     """SHA-256 of the model's weights, hex. Raises EncoderUnavailable for a folder without any."""
     files = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("*.bin"))
     if not files:
-        raise EncoderUnavailable(f"there are no weights in {folder}", "give a sentence-transformers model directory")
+        raise EncoderUnavailable(
+            f"there are no weights in {folder}", "give a sentence-transformers model directory"
+        )
     if len(files) == 1:
         with files[0].open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
