@@ -14,6 +14,8 @@ from assistant.settings import Settings, read_settings
 from corpus import Corpus, load_corpus
 from index.build import build_index
 from index.encoder import Encoder, open_encoder
+from index.errors import IndexProblem
+from index.search import open_index
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
@@ -46,10 +48,13 @@ def encoder() -> Encoder:
 
 
 @pytest.fixture(scope="session")
-def data_dir(tmp_path_factory: pytest.TempPathFactory, corpus: Corpus, encoder: Encoder) -> Path:
-    """A data directory with the default index, built once for the whole run."""
-    path = tmp_path_factory.mktemp("data")
-    build_index(corpus, encoder, path / "index")
+def data_dir(pytestconfig: pytest.Config, corpus: Corpus, encoder: Encoder) -> Path:
+    """A data directory with the default index; built once, and again when corpus or encoder change."""
+    path = pytestconfig.cache.mkdir("dlstart")
+    try:
+        open_index(path / "index", corpus, encoder)
+    except IndexProblem:
+        build_index(corpus, encoder, path / "index")
     return path
 
 
