@@ -1,0 +1,37 @@
+# Everything from a fresh clone: `make run` serves, `make test` tests. `make help` lists the rest.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test run test lint format evaluate
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed ## make .venv and install what running needs
+
+$(VENV)/.installed: pyproject.toml constraints.txt install.sh
+	@PYTHON=$(PYTHON) sh install.sh $(VENV) torch
+	@touch $@
+
+$(VENV)/.installed-test: pyproject.toml constraints.txt install.sh
+	@PYTHON=$(PYTHON) sh install.sh $(VENV) dev
+	@touch $(VENV)/.installed $@
+
+run: setup ## build the index and serve on http://127.0.0.1:8000 (PORT=9000 for another port)
+	@$(BIN)/dlstart serve --port $(PORT)
+
+test: $(VENV)/.installed-test ## run every test
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-test ## check style, types and the import order
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --config pyproject.toml
+
+format: $(VENV)/.installed-test ## format the code
+	@$(BIN)/ruff check --fix-only -q .
+	@$(BIN)/ruff format -q .

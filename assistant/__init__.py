@@ -1,0 +1,1 @@
+"""Hits -> cited answers, and the faces that show them."""

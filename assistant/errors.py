@@ -1,0 +1,44 @@
+"""What a user can be told.
+
+AssistantError        what went wrong, and the cure
+├── BadRequest        the question or a setting of it is not usable (exit 1; HTTP 422)
+├── UsageError        wrong options or settings (exit 2)
+├── IndexUnusable     the index is missing, stale or damaged (exit 3; HTTP 503)
+└── Unavailable       a part of the service is not there now (exit 1; HTTP 503)
+"""
+
+from __future__ import annotations
+
+
+class AssistantError(Exception):
+    """`str` says what is wrong in plain words; `cure` says what to do, or is empty."""
+
+    exit_status = 1
+
+    def __init__(self, what: str, cure: str = "") -> None:
+        super().__init__(what)
+        self.cure = cure
+
+
+class BadRequest(AssistantError):
+    """The question, or what came with it, is not usable. `field` names the part."""
+
+    def __init__(self, what: str, cure: str = "", field: str = "question") -> None:
+        super().__init__(what, cure)
+        self.field = field
+
+
+class UsageError(AssistantError):
+    """Wrong options or settings."""
+
+    exit_status = 2
+
+
+class IndexUnusable(AssistantError):
+    """The index is missing, stale or damaged."""
+
+    exit_status = 3
+
+
+class Unavailable(AssistantError):
+    """A part of the service is not there now."""

@@ -1,0 +1,169 @@
+"""Assistant.answer(question, …): the one door of every channel."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from assistant.compose import Draft, compose
+from assistant.errors import BadRequest, IndexUnusable
+from assistant.scope import decide_scope
+from assistant.settings import Settings
+from assistant.store import MemoryStore, Store
+from assistant.types import MAX_QUESTION, Answer, Conversation, Outcome, Profile, Related, Turn
+from corpus import Corpus, CorpusError, load_corpus
+from index.build import Progress, build_index
+from index.encoder import Encoder, open_encoder
+from index.errors import IndexMissing, IndexProblem, IndexStale
+from index.search import Found, Searcher, open_index
+
+_HELLO = "Hello! Ask me how to start learning deep learning, and tell me what you already know."
+_SUGGESTIONS = ("How do I start deep learning?", "What if I don't know the maths?", "Do I need a GPU?")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question, and what came with it."""
+
+    question: str
+    """1 to 2000 characters."""
+    conversation_id: str | None = None
+    """Continues a conversation that the service keeps."""
+    history: tuple[Turn, ...] = ()
+    """The turns before, from a client that keeps them itself."""
+    profile: Profile | None = None
+    """What the client knows of the learner."""
+    channel: str = "python"
+    """Which face it came through: http, openai, mcp, slack, terminal, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One piece of a streamed answer."""
+
+    name: str
+    """meta, delta, citation, done."""
+    data: dict[str, Any]
+    """What the contract says for that name."""
+
+
+class Assistant:
+    """Answers questions from one corpus and its index."""
+
+    def __init__(self, corpus: Corpus, searcher: Searcher, store: Store) -> None:
+        self.corpus = corpus
+        self.searcher = searcher
+        self.store = store
+
+    @classmethod
+    def open(cls, settings: Settings, progress: Progress | None = None) -> Assistant:
+        """Open the corpus and its index; an index that is missing or stale is built first.
+
+        Raises IndexUnusable with the command that mends it.
+        """
+        corpus = open_corpus(settings)
+        try:
+            encoder = open_encoder(settings.encoder, settings.device)
+            searcher = Searcher(_open_or_build(corpus, encoder, settings, progress), encoder)
+            return cls(corpus, searcher, MemoryStore())
+        except IndexProblem as problem:
+            raise IndexUnusable(str(problem), problem.cure) from problem
+
+    async def search(self, question: str, k: int = 10) -> Found:
+        """The k best hits for a question."""
+        return await asyncio.to_thread(self.searcher.search, check_question(question), k)
+
+    async def answer(self, ask: Ask) -> Answer:
+        """Answer a question. Raises BadRequest for one that is not usable."""
+        started = perf_counter()
+        question = check_question(ask.question)
+        conversation = await self._conversation(ask)
+        found = await asyncio.to_thread(self.searcher.search, question, 20)
+        searched = perf_counter()
+        outcome, draft = self._draft(question, found)
+        done = perf_counter()
+        cited = {citation.section for citation in draft.citations}
+        answer = Answer(
+            id=f"ans_{secrets.token_hex(12)}",
+            conversation_id=conversation.id,
+            outcome=outcome,
+            text=draft.text,
+            citations=draft.citations,
+            related=self._related(found, cited) if outcome in ("answered", "not_covered") else (),
+            suggestions=_SUGGESTIONS if outcome != "answered" else (),
+            profile=ask.profile or conversation.profile,
+            confidence=found.confidence,
+            timings_ms=found.timings_ms
+            | {"compose": (done - searched) * 1e3, "total": (done - started) * 1e3},
+            evidence=self.searcher.index.chunk_by_id,
+            addresses=self.corpus.urls,
+        )
+        await self.store.remember(conversation, question, answer, ask.channel)
+        return answer
+
+    async def _conversation(self, ask: Ask) -> Conversation:
+        kept = await self.store.conversation(ask.conversation_id) if ask.conversation_id else None
+        return kept or Conversation(ask.conversation_id or f"con_{secrets.token_hex(12)}")
+
+    async def stream(self, ask: Ask) -> AsyncIterator[Event]:
+        """The same answer in pieces: meta, then deltas and citations, then done with the whole answer."""
+        answer = await self.answer(ask)
+        whole = answer.as_dict()
+        yield Event("meta", {key: whole[key] for key in ("id", "conversation_id", "outcome", "profile")})
+        for piece in answer.text.splitlines(keepends=True):
+            yield Event("delta", {"text": piece})
+        for citation in whole["citations"]:
+            yield Event("citation", citation)
+        yield Event("done", whole)
+
+    def _draft(self, question: str, found: Found) -> tuple[Outcome, Draft]:
+        scope = decide_scope(question, found)
+        if scope == "answered":
+            return scope, compose(self.corpus, found)
+        if scope == "smalltalk":
+            return scope, Draft(_HELLO, ())
+        if scope == "not_covered":
+            return scope, Draft("The guide does not answer that. The nearest sections are named below.", ())
+        return scope, Draft(
+            "I only know about starting to learn deep learning, so I can't help with that.", ()
+        )
+
+    def _related(self, found: Found, cited: set[str | None]) -> tuple[Related, ...]:
+        nearest = dict.fromkeys(hit.chunk.section for hit in found.hits)
+        url = self.corpus.credit.url if self.corpus.credit else None
+        return tuple(
+            Related(id, "section", self.corpus.section_by_id[id].title, url)
+            for id in nearest
+            if id is not None and id not in cited
+        )[:3]
+
+
+def open_corpus(settings: Settings) -> Corpus:
+    """Read the corpus of the settings. Raises IndexUnusable naming the first fault."""
+    try:
+        return load_corpus(settings.corpus)
+    except CorpusError as error:
+        first = error.problems[0]
+        raise IndexUnusable(f"the corpus can't be used: {first}", "dlstart corpus check") from error
+
+
+def check_question(question: str) -> str:
+    """The question without the space around it. Raises BadRequest."""
+    question = question.strip()
+    if not question:
+        raise BadRequest("the question is empty", "write at least one word")
+    if len(question) > MAX_QUESTION:
+        raise BadRequest(f"the question has {len(question)} characters", f"keep it to {MAX_QUESTION}")
+    return question
+
+
+def _open_or_build(corpus: Corpus, encoder: Encoder, settings: Settings, progress: Progress | None) -> Any:
+    try:
+        return open_index(settings.index_path, corpus, encoder)
+    except (IndexMissing, IndexStale):
+        build_index(corpus, encoder, settings.index_path, progress)
+        return open_index(settings.index_path, corpus, encoder)

@@ -1,0 +1,288 @@
+"""Answers, and what they are made of. An answer that breaks one of its promises can't be built.
+
+The promises, in every channel and with every generator:
+
+1. A quote is found, character for character, in the chunk that it names; the chunk is in the index.
+2. Every marker `[n]` in the text has its citation, and every citation is used in the text.
+3. Every address in the text or the citations is in the corpus.
+4. A cited resource that is not `current` comes with its status and, where it has one, its successor.
+5. Guide recommendations come before additions, and additions are called additions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Set
+from dataclasses import InitVar, asdict, dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from corpus.types import Status
+from index.types import Chunk, ChunkKind
+
+Outcome = Literal["answered", "clarify", "not_covered", "off_topic", "refused", "smalltalk"]
+Background = Literal["none", "some-maths", "maths", "ml"]
+Goal = Literal["vision", "rnn", "nlp", "rl", "general"]
+Preference = Literal["reading", "video", "hands-on"]
+
+MARKER = re.compile(r"\[(\d{1,3})\]")
+ADDRESS = re.compile(r"https?://[^\s<>\"'\])]+")
+MAX_QUESTION = 2000
+
+
+class BrokenPromise(Exception):
+    """An answer would have broken one of its promises. A fault of the program, never of its user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the learner said about themselves. Empty fields were not said."""
+
+    goal: tuple[str, ...] = ()
+    """vision, rnn, nlp, rl, general."""
+    background: Background | None = None
+    """none, some-maths, maths, ml."""
+    can_program: bool | None = None
+    """Whether they can program."""
+    prefers: tuple[str, ...] = ()
+    """reading, video, hands-on, free, short."""
+    avoids: tuple[str, ...] = ()
+    """Formats, words or resource ids that they refuse."""
+    done: tuple[str, ...] = ()
+    """Ids of resources that they have finished."""
+    knows: tuple[str, ...] = ()
+    """Ids of sections or resources whose subject they know."""
+    hours_per_week: float | None = None
+    """Time that they have."""
+    level: str | None = None
+    """beginner, intermediate, advanced."""
+    budget: str | None = None
+    """free, low, any."""
+    hardware: str | None = None
+    """What they train on: none, laptop, gpu, cloud, mac, amd."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON form: every field, lists as lists."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A title with the address that a reader can open."""
+
+    title: str
+    """Name to show."""
+    url: str
+    """Address, in the corpus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The source of a sentence."""
+
+    number: int
+    """n of the marker `[n]`, from 1."""
+    chunk_id: str
+    """The chunk that holds the quote."""
+    kind: ChunkKind
+    """guide, resource, addition."""
+    section: str | None
+    """Id of the section that the chunk or its resource belongs to."""
+    resource: str | None
+    """Id of the resource that the quote recommends or describes."""
+    resources: tuple[str, ...]
+    """Ids of all resources that it names."""
+    title: str
+    """Title of that resource, else of the section."""
+    url: str | None
+    """What a reader should open."""
+    quote: str
+    """The exact words of the corpus that carry the sentence."""
+    status: Status | None = None
+    """State of the resource."""
+    status_note: str | None = None
+    """What happened to it."""
+    successor: Place | None = None
+    """What took its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A section or resource near the question that is not cited."""
+
+    id: str
+    """Its id."""
+    kind: Literal["section", "resource"]
+    """What it is."""
+    title: str
+    """Name to show."""
+    url: str | None
+    """Where it can be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clarification:
+    """The one question that the assistant may ask back."""
+
+    text: str
+    """The question."""
+    options: tuple[str, ...]
+    """Answers to pick from; each works as the user's next turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation."""
+
+    role: Literal["user", "assistant"]
+    """Who said it."""
+    content: str
+    """What was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the assistant says, with the proof of every sentence."""
+
+    id: str
+    """`ans_…`, unique."""
+    conversation_id: str
+    """`con_…` of the conversation it belongs to."""
+    outcome: Outcome
+    """What kind of answer it is."""
+    text: str
+    """Markdown; every factual sentence ends with its markers."""
+    citations: tuple[Citation, ...] = ()
+    """In the order of their numbers, which count from 1."""
+    related: tuple[Related, ...] = ()
+    """Near the question, not cited."""
+    clarifying_question: Clarification | None = None
+    """Asked back, at most once in a conversation."""
+    suggestions: tuple[str, ...] = ()
+    """Follow-up questions that have an answer."""
+    profile: Profile = field(default_factory=Profile)
+    """What the learner said about themselves so far."""
+    confidence: float = 0.0
+    """0 to 1: how likely it is that the corpus answers the question."""
+    generator: str = "composer"
+    """`composer`, or the id of the language model that reworded it."""
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    """Milliseconds by step: encode, search, compose, total."""
+    evidence: InitVar[Mapping[str, Chunk]] = MappingProxyType({})
+    """Chunks of the index by id; only they can be cited."""
+    addresses: InitVar[Set[str]] = frozenset()
+    """Every address of the corpus; no other can be shown."""
+
+    def __post_init__(self, evidence: Mapping[str, Chunk], addresses: Set[str]) -> None:
+        for citation in self.citations:
+            _check_citation(citation, evidence, addresses)
+        used = [int(number) for number in MARKER.findall(self.text)]
+        numbers = [citation.number for citation in self.citations]
+        if numbers != list(range(1, len(numbers) + 1)) or set(used) != set(numbers):
+            raise BrokenPromise(f"markers {sorted(set(used))} do not match citations {numbers}")
+        for address in ADDRESS.findall(self.text):
+            if address.rstrip(".,;:") not in addresses:
+                raise BrokenPromise("the text holds an address that is not in the corpus")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON form of the contract."""
+        return asdict(self) | {
+            "profile": self.profile.as_dict(),
+            "timings_ms": {name: round(value, 3) for name, value in self.timings_ms.items()},
+            "confidence": round(self.confidence, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question of a conversation, and what was answered."""
+
+    question: str
+    """As it was asked (masked, where it comes from a store)."""
+    answer_id: str
+    """`ans_…`."""
+    outcome: Outcome
+    """What kind of answer it was."""
+    text: str
+    """The answer's text."""
+    citations: tuple[Citation, ...] = ()
+    """Its sources, in order: what a follow-up is about."""
+    clarified: bool = False
+    """Whether it asked a question back."""
+    suggestions: tuple[str, ...] = ()
+    """What it offered to be asked next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What was said so far."""
+
+    id: str
+    """`con_…`, unique."""
+    profile: Profile = field(default_factory=Profile)
+    """What the learner said about themselves."""
+    exchanges: tuple[Exchange, ...] = ()
+    """Oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a study plan."""
+
+    number: int
+    """From 1."""
+    section: str
+    """Id of the section it belongs to."""
+    resource: str | None
+    """Id of the resource to take."""
+    title: str
+    """Name to show."""
+    why: str
+    """Why it stands here, for this learner; markers point to `citations`."""
+    url: str | None
+    """What to open."""
+    status: Status | None
+    """State of the resource."""
+    successor: Place | None
+    """What took its place."""
+    prerequisites: tuple[str, ...]
+    """Ids of resources or sections that come before it."""
+    effort: str | None
+    """How long it takes, only as the corpus states it."""
+    citations: tuple[Citation, ...]
+    """Sources of `why`."""
+    optional: bool = False
+    """Whether it is a side branch."""
+    format: tuple[str, ...] = ()
+    """video, text, assignments, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An ordered study plan: no step stands before its prerequisites."""
+
+    steps: tuple[Step, ...]
+    """In order."""
+    profile: Profile
+    """Whom it is for."""
+    text: str
+    """The plan as Markdown."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON form of the contract."""
+        return asdict(self) | {"profile": self.profile.as_dict()}
+
+
+def _check_citation(citation: Citation, evidence: Mapping[str, Chunk], addresses: Set[str]) -> None:
+    chunk = evidence.get(citation.chunk_id)
+    if chunk is None:
+        raise BrokenPromise(f"chunk {citation.chunk_id} is not in the index")
+    if not citation.quote or citation.quote not in chunk.text:
+        raise BrokenPromise(f"a quote is not in chunk {citation.chunk_id}")
+    shown = {citation.url, citation.successor.url if citation.successor else None} - {None}
+    if not shown <= addresses:
+        raise BrokenPromise("a citation holds an address that is not in the corpus")
+    if citation.status not in (None, "current") and not citation.status_note:
+        raise BrokenPromise(f"{citation.resource} is {citation.status}, and the citation does not say how")

@@ -1,0 +1,217 @@
+"""Sections, resources and the corpus that holds them: frozen, read once, shared by everything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+Kind = Literal[
+    "course",
+    "book",
+    "paper",
+    "news",
+    "blog-post",
+    "blog",
+    "framework",
+    "tutorial",
+    "lecture-notes",
+    "cloud-guide",
+    "organisation",
+    "link",
+]
+Origin = Literal["guide", "addition"]
+Level = Literal["intro", "intermediate", "advanced"]
+Status = Literal["current", "updated", "moved", "archived", "superseded", "discontinued"]
+Part = Literal["guide", "today", "description", "status"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link inside a paragraph."""
+
+    start: int
+    """Offset of its first character in the paragraph's text."""
+    end: int
+    """Offset past its last character in the paragraph's text."""
+    url: str
+    """The address as written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph of plain text, with the place it was read from."""
+
+    text: str
+    """The words without markup, in one line."""
+    part: Part
+    """`guide`: what the guide says; `today`: what is true now; `description`, `status`: of a resource."""
+    path: str
+    """File that it was read from, relative to the corpus."""
+    line: int
+    """1-based first line in that file."""
+    span: tuple[int, int]
+    """Offsets of its first and past its last character in the file's text."""
+    links: tuple[Link, ...] = ()
+    """Its links, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """What to take instead of a resource that has aged, or after it."""
+
+    title: str
+    """Name to show."""
+    url: str
+    """Address to open."""
+    resource: str | None = None
+    """Its id, where it is in the corpus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One piece of the guide's advice."""
+
+    id: str
+    """Slug, unique in the corpus."""
+    title: str
+    """Heading."""
+    paragraphs: tuple[Paragraph, ...]
+    """Its text, in order."""
+    prerequisites: tuple[str, ...] = ()
+    """Ids of sections or resources that come before it."""
+    questions: tuple[str, ...] = ()
+    """How learners ask for it."""
+    line: int = 1
+    """1-based line of its heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A course, book, post or tool that the guide or its editors recommend."""
+
+    id: str
+    """Slug, unique in the corpus."""
+    title: str
+    """Its own title."""
+    short: str
+    """The name that sentences use for it."""
+    aliases: tuple[str, ...]
+    """Other names by which learners call it, lower case."""
+    url: str
+    """Address in the guide; for an addition its own."""
+    kind: Kind
+    """What sort of thing it is."""
+    authors: tuple[str, ...]
+    """Who made it."""
+    organisation: str | None
+    """Where it comes from."""
+    section: str
+    """Id of the section it belongs to."""
+    origin: Origin
+    """`guide`, or `addition` for what the guide does not list."""
+    level: Level
+    """Whom it is for, roughly."""
+    prerequisites: tuple[str, ...]
+    """Ids of sections or resources that come before it."""
+    topics: tuple[str, ...]
+    """What it covers."""
+    format: tuple[str, ...]
+    """video, text, assignments, code, …"""
+    length: str | None
+    """How long it takes, as the corpus states it."""
+    cost: str | None
+    """What it costs, as the corpus states it."""
+    status: Status
+    """Its state at `status_checked`."""
+    status_note: str
+    """Sentences on its state that can be quoted; may be empty."""
+    status_checked: date | None
+    """When somebody last looked."""
+    current_url: str
+    """Where it is now."""
+    successor: Successor | None
+    """What took its place, or comes after it."""
+    good_for: tuple[str, ...]
+    """Whom or what it suits."""
+    not_for: tuple[str, ...]
+    """Whom or what it does not suit."""
+    questions: tuple[str, ...]
+    """How learners ask for it."""
+    paragraphs: tuple[Paragraph, ...]
+    """Its description, then its status note."""
+    sources: tuple[str, ...] = ()
+    """Addresses that back a claim of the description."""
+    path: str = ""
+    """File that it was read from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """An idea that a question may name without naming a resource."""
+
+    id: str
+    """Slug."""
+    names: tuple[str, ...]
+    """How it is written, lower case."""
+    taught_in: tuple[str, ...]
+    """Ids of resources or sections, the best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """The post that the guide tells anew."""
+
+    title: str
+    """Title of the original."""
+    author: str | None
+    """Who wrote it."""
+    url: str | None
+    """Where it was published."""
+    published: str | None
+    """Year or date of publication."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Everything that an answer may quote."""
+
+    title: str
+    """The guide's title."""
+    credit: Credit | None
+    """The original post, where there is one."""
+    sections: tuple[Section, ...]
+    """In the guide's order."""
+    resources: tuple[Resource, ...]
+    """In the order of their sections, the guide's before additions."""
+    concepts: tuple[Concept, ...] = ()
+    """Where ideas are taught."""
+    near_misses: tuple[str, ...] = ()
+    """Questions about the field that the corpus does not answer."""
+    off_topic: tuple[str, ...] = ()
+    """Questions about something else."""
+    hash: str = ""
+    """SHA-256 over every file that was read, hex."""
+    path: str = ""
+    """Where it was read from."""
+    urls: frozenset[str] = field(default_factory=frozenset)
+    """Every address that the corpus holds; an answer shows no other."""
+
+    @cached_property
+    def section_by_id(self) -> Mapping[str, Section]:
+        """Sections by their id."""
+        return {section.id: section for section in self.sections}
+
+    @cached_property
+    def resource_by_id(self) -> Mapping[str, Resource]:
+        """Resources by their id."""
+        return {resource.id: resource for resource in self.resources}
+
+    @cached_property
+    def resource_by_url(self) -> Mapping[str, str]:
+        """Resource ids by the addresses that name them: `url` and `current_url`."""
+        by_url = {resource.current_url: resource.id for resource in reversed(self.resources)}
+        by_url.update({resource.url: resource.id for resource in reversed(self.resources)})
+        return by_url

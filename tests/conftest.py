@@ -1,0 +1,79 @@
+"""What every test shares: no network beyond this machine, and one index for the whole run."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.service import Assistant
+from assistant.settings import Settings, read_settings
+from corpus import Corpus, load_corpus
+from index.build import build_index
+from index.encoder import Encoder, open_encoder
+from index.errors import IndexProblem
+from index.search import open_index
+
+SHARED = Path(__file__).parent.parent.parent / "shared"
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse connections that leave this machine, and settings of whoever runs the tests."""
+    connect = socket.socket.connect
+
+    def only_here(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", only_here)
+    for name in [name for name in os.environ if name.startswith("DLSTART_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Corpus:
+    """The corpus that comes with the program."""
+    return load_corpus()
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """The default encoder, loaded once."""
+    return open_encoder("default", "cpu")
+
+
+@pytest.fixture(scope="session")
+def data_dir(pytestconfig: pytest.Config, corpus: Corpus, encoder: Encoder) -> Path:
+    """A data directory with the default index; built once, and again when corpus or encoder change."""
+    path = pytestconfig.cache.mkdir("dlstart")
+    try:
+        open_index(path / "index", corpus, encoder)
+    except IndexProblem:
+        build_index(corpus, encoder, path / "index")
+    return path
+
+
+@pytest.fixture(scope="session")
+def settings(data_dir: Path) -> Settings:
+    """The default settings over the shared data directory."""
+    return read_settings({"DLSTART_DATA_DIR": str(data_dir), "DLSTART_DEVICE": "cpu"})
+
+
+@pytest.fixture(scope="session")
+def assistant(settings: Settings) -> Assistant:
+    """One assistant over the real corpus and the default encoder."""
+    return Assistant.open(settings)
+
+
+@pytest.fixture(scope="session")
+def original_guide() -> Path:
+    """The guide as it was published; it is not part of this repository."""
+    path = SHARED / "guide_original.md"
+    if not path.is_file():
+        pytest.skip(f"needs the original guide at {path}")
+    return path
