@@ -61,7 +61,7 @@ class Asset:
     etag: str
     """Quoted, strong, from the content."""
     headers: dict[str, str]
-    """Cache-Control, ETag, Vary and what the file needs besides; not the content's type, length or encoding."""
+    """Cache-Control, ETag, Vary and what else the file needs; not its type, length or encoding."""
 
     def unchanged(self, if_none_match: str | None) -> bool:
         """Whether the client's copy, by its `If-None-Match` header, is this one: then 304 is the answer."""
@@ -89,7 +89,7 @@ def asset(path: str) -> Asset | None:
         headers["Content-Security-Policy"] = PAGE_POLICY
         headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
     else:
-        # A module script from another site is fetched with CORS: without these lines no other page could load it.
+        # A module script is fetched with CORS: without these lines no page of another site could load it.
         headers["Access-Control-Allow-Origin"] = "*"
         headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     gzipped = gzip.compress(body, 9, mtime=0)

@@ -72,7 +72,7 @@ const PATHS = {
 export function icon(name) {
   return s(
     "svg",
-    { viewBox: "0 0 20 20", class: `icon ${name}`, "aria-hidden": "true", focusable: "false" },
+    { viewBox: "0 0 20 20", class: `icon icon-${name}`, "aria-hidden": "true", focusable: "false" },
     s("path", { d: PATHS[name] }),
   );
 }
@@ -103,4 +103,20 @@ export function link(address, attributes, ...children) {
   const href = safe(address);
   if (!href) return h("span", attributes, ...children);
   return h("a", { ...attributes, href, target: "_blank", rel: "noopener noreferrer" }, ...children);
+}
+
+/**
+ * Brings an element into sight inside the conversation, without moving the page around it.
+ * @param {Element} element
+ * @param {"start" | "nearest"} where
+ */
+export function reveal(element, where) {
+  const scroll = element.closest(".scroll");
+  if (!scroll) return;
+  const outer = scroll.getBoundingClientRect();
+  const inner = element.getBoundingClientRect();
+  const above = inner.top - outer.top - 12;
+  const below = inner.bottom - outer.bottom + 12;
+  if (where === "start" || above < 0) scroll.scrollTop += above;
+  else if (below > 0) scroll.scrollTop += Math.min(below, above);
 }

@@ -927,7 +927,7 @@ function makeAbout(words, kind, forget) {
     h("h3", { tabindex: "-1" }, words.say("about")),
     ...(/** @type {const} */ (["about_what", "about_not", "about_marks", "about_language"]).map((key) => h("p", {}, words.say(key)))),
     h("p", {}, words.say(`about_privacy_${kind}`)),
-    h("div", {}, h("button", { type: "button", class: "chip", onclick: forget }, words.say("forget")), h("p", { class: "small" }, words.say("forget_more"))),
+    h("div", {}, h("button", { type: "button", class: "chip", onclick: forget }, words.say("forget"))),
     h("p", { class: "small" }, words.say("keys")),
   );
 }

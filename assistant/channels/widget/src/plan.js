@@ -1,6 +1,6 @@
 // The study plan: a few questions, the roadmap, and the steps to tick off.
 import { badge, source } from "./card.js";
-import { h, link } from "./dom.js";
+import { h, link, reveal } from "./dom.js";
 import { ticks } from "./memory.js";
 import { before, print, roadmap, stepId } from "./roadmap.js";
 import { PAPER } from "./style.js";
@@ -158,8 +158,8 @@ export class PlanView {
           label: words.say("roadmap"),
           name: (step, ticked) => words.say(ticked ? "step_done" : "step", { n: step.number, title: step.title }),
           go: (index) => {
-            items[index].scrollIntoView({ block: "start" });
             items[index].focus({ preventScroll: true });
+            reveal(items[index], "start");
           },
         }),
       );
@@ -193,7 +193,7 @@ export class PlanView {
     this.result.replaceChildren(heading, h("div", { class: "plan-progress" }, bar, progress), picture, tools, note, list);
     draw();
     heading.focus({ preventScroll: true });
-    heading.scrollIntoView({ block: "start" });
+    reveal(heading, "start");
   }
 
   /** @param {PlanStep[]} steps @param {number} index @returns {string | null} "1, 3" */

@@ -12,23 +12,56 @@ import { parse } from "./tree.js";
  * @returns {Node[]}
  */
 function words(inline, marker) {
-  return inline.map((node) => {
-    switch (node.type) {
-      case "text":
-        return document.createTextNode(node.text);
-      case "code":
-        return h("code", {}, node.text);
-      case "strong":
-      case "em":
-        return h(node.type, {}, ...words(node.inline, marker));
-      case "link":
-        return link(node.url, { dir: "auto" }, ...words(node.inline, marker));
-      case "marker":
-        return marker(node.number);
-      case "break":
-        return h("br");
+  /** @type {Node[]} */
+  const out = [];
+  for (let at = 0; at < inline.length; at += 1) {
+    const node = inline[at];
+    if (node.type !== "marker") {
+      out.push(word(node, marker));
+      continue;
     }
-  });
+    // The last word, its markers and the full stop stay on one line.
+    const kept = h("span", { class: "kept" });
+    const before = out[out.length - 1];
+    const tail = before instanceof Text ? /\S{1,24}\s?$/.exec(before.data) : null;
+    if (tail && before instanceof Text) kept.append(before.splitText(tail.index));
+    for (; at < inline.length; at += 1) {
+      const next = inline[at];
+      if (next.type === "marker") kept.append(marker(next.number));
+      else if (next.type !== "text" || next.text.trim() || inline[at + 1]?.type !== "marker") break;
+    }
+    const next = inline[at];
+    const stop = next?.type === "text" ? /^[.,;:!?)\]”’"']+/.exec(next.text) : null;
+    out.push(kept);
+    if (stop && next.type === "text") {
+      kept.append(stop[0]);
+      out.push(document.createTextNode(next.text.slice(stop[0].length)));
+    } else {
+      at -= 1;
+    }
+  }
+  return out;
+}
+
+/**
+ * @param {Exclude<Inline, import("./tree.js").Marker>} node
+ * @param {MakeMarker} marker
+ * @returns {Node}
+ */
+function word(node, marker) {
+  switch (node.type) {
+    case "text":
+      return document.createTextNode(node.text);
+    case "code":
+      return h("code", {}, node.text);
+    case "strong":
+    case "em":
+      return h(node.type, {}, ...words(node.inline, marker));
+    case "link":
+      return link(node.url, { dir: "auto" }, ...words(node.inline, marker));
+    case "break":
+      return h("br");
+  }
 }
 
 /**

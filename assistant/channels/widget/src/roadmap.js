@@ -3,11 +3,12 @@ import { h, s } from "./dom.js";
 
 /** @typedef {import("../widget").PlanStep} PlanStep */
 
-const WIDTH = 320;
+const WIDTH = 360;
 const ROW = 48;
-const LANE = 16;
-const LANES = 5;
-const LETTERS = 36; // of a title in one line
+const LANE = 20; // wide enough for a road to pass between two stops
+const LANES = 4;
+const RADIUS = 9.5;
+const LETTER = 6.9; // the average width of one at 13 px, on the safe side
 
 /** What names a step when others ask for it, and when it is ticked off. @param {PlanStep} step */
 export const stepId = (step) => step.resource ?? step.section ?? step.title;
@@ -45,17 +46,17 @@ export function depths(steps) {
   return depth;
 }
 
-/** @param {string} title @returns {string[]} one or two lines */
-export function wrap(title) {
+/** @param {string} title @param {number} letters in one line @returns {string[]} one or two lines */
+export function wrap(title, letters) {
   /** @type {string[]} */
   const lines = [""];
   for (const word of title.split(/\s+/)) {
     const last = lines[lines.length - 1];
-    if (last && last.length + 1 + word.length > LETTERS) lines.push(word);
+    if (last && last.length + 1 + word.length > letters) lines.push(word);
     else lines[lines.length - 1] = last ? `${last} ${word}` : word;
   }
-  const shown = lines.slice(0, 2).map((line) => (line.length > LETTERS + 2 ? `${line.slice(0, LETTERS)}…` : line));
-  if (lines.length > 2) shown[1] = `${shown[1].replace(/…$/, "").slice(0, LETTERS - 1)}…`;
+  const shown = lines.slice(0, 2).map((line) => (line.length > letters + 2 ? `${line.slice(0, letters)}…` : line));
+  if (lines.length > 2) shown[1] = `${shown[1].replace(/…$/, "").slice(0, letters - 1)}…`;
   return shown;
 }
 
@@ -66,7 +67,8 @@ export function wrap(title) {
  */
 export function roadmap(steps, { done, mirrored, label, name, go }) {
   const lanes = depths(steps).map((depth) => Math.min(depth, LANES));
-  const inset = 18 + Math.max(0, ...lanes) * LANE;
+  const inset = 34 + Math.max(0, ...lanes) * LANE;
+  const letters = Math.floor((WIDTH - inset) / LETTER);
   /** @param {number} x */
   const across = (x) => (mirrored ? WIDTH - x : x);
   /** @param {number} index */
@@ -74,18 +76,23 @@ export function roadmap(steps, { done, mirrored, label, name, go }) {
   /** @param {number} index */
   const y = (index) => index * ROW + ROW / 2;
 
+  // A road leaves its stop for the gap between two lanes, so that it passes no other stop on its way.
   const roads = steps.flatMap((_, to) =>
     before(steps, to).map((from) => {
-      const bend = y(to) - ROW * 0.55;
-      return s("path", { class: "road", d: `M${x(from)} ${y(from)}V${bend}C${x(from)} ${y(to) - 8} ${x(to)} ${bend} ${x(to)} ${y(to)}` });
+      const gap = across(14 + lanes[from] * LANE + LANE / 2);
+      const [start, end] = [y(from), y(to)];
+      return s("path", {
+        class: "road",
+        d: `M${x(from)} ${start}Q${gap} ${start} ${gap} ${start + ROW / 2}V${end - ROW / 2}Q${gap} ${end} ${x(to)} ${end}`,
+      });
     }),
   );
   const stops = steps.map((step, index) => {
     const ticked = done.has(stepId(step));
-    const lines = wrap(step.title);
+    const lines = wrap(step.title, letters);
     const first = y(index) + (lines.length === 1 ? 4.5 : -3);
     const text = lines.map((line, at) =>
-      s("tspan", { x: across(inset + 8), y: first + at * 15, direction: mirrored ? "rtl" : "ltr" }, line),
+      s("tspan", { x: across(inset), y: first + at * 15, direction: mirrored ? "rtl" : "ltr" }, line),
     );
     return s(
       "a",
@@ -99,7 +106,7 @@ export function roadmap(steps, { done, mirrored, label, name, go }) {
         },
       },
       s("rect", { class: "target", x: 1, y: index * ROW + 2, width: WIDTH - 2, height: ROW - 4, rx: 8 }),
-      s("circle", { cx: x(index), cy: y(index), r: 11 }),
+      s("circle", { cx: x(index), cy: y(index), r: RADIUS }),
       ticked
         ? s("path", { class: "tick", d: `M${x(index) - 5} ${y(index) + 0.5}l3.500 3.500 6.500-7.500` })
         : s("text", { class: "stop-number", x: x(index), y: y(index) + 4, "text-anchor": "middle" }, String(step.number)),

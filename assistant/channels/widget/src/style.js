@@ -41,7 +41,7 @@ a:hover { text-decoration-thickness: 2px; }
 [tabindex="-1"]:focus { outline: none; }
 .sr { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .icon { inline-size: 1.25em; block-size: 1.25em; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; display: block; flex: none; }
-.icon.stop { fill: currentColor; }
+.icon-stop { fill: currentColor; }
 .small { font-size: .85em; color: var(--_soft); }
 
 .launcher {
@@ -59,7 +59,7 @@ a:hover { text-decoration-thickness: 2px; }
 .panel {
   display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr);
   background: var(--_page); color: var(--_ink); border: 1px solid var(--_line); border-radius: var(--_r);
-  overflow: hidden; padding: 0; margin: 0; max-inline-size: none; max-block-size: none; position: relative;
+  overflow: clip; padding: 0; margin: 0; max-inline-size: none; max-block-size: none; position: relative;
 }
 .panel.inline { inline-size: 100%; block-size: var(--dl-height, min(640px, 90vh)); min-block-size: 320px; }
 .panel.floating {
@@ -84,7 +84,7 @@ header h2 { flex: 1; min-inline-size: 0; font-weight: 650; font-size: 1.05em; ov
 
 .stage { position: relative; min-block-size: 0; display: grid; grid-template: minmax(0, 1fr) / minmax(0, 1fr); }
 .scroll { overflow: auto; overscroll-behavior: contain; padding: 20px 18px 12px; scroll-padding: 12px; overflow-anchor: none; }
-.jump { position: absolute; inset-block-end: 10px; inset-inline-start: calc(50% - 20px); background: var(--_page); border-color: var(--_edge); color: var(--_ink); border-radius: 50%; box-shadow: 0 2px 10px #0003; }
+.jump { position: absolute; inset-block-end: 10px; inset-inline-end: 14px; background: var(--_page); border-color: var(--_edge); color: var(--_ink); border-radius: 50%; box-shadow: 0 2px 10px #0003; }
 
 .hello h3 { font-size: 1.3em; font-weight: 650; line-height: 1.25; letter-spacing: -.015em; text-wrap: balance; }
 .hello p { color: var(--_soft); margin-block-start: .5em; text-wrap: pretty; }
@@ -112,6 +112,7 @@ header h2 { flex: 1; min-inline-size: 0; font-weight: 650; font-size: 1.05em; ov
 .label { font-size: .85em; font-weight: 650; color: var(--_warn); margin-block-end: .35em; }
 .prose { text-wrap: pretty; }
 .prose > .block + .block, .after > * + * { margin-block-start: .85em; }
+.kept { white-space: nowrap; }
 .prose h4 { font-weight: 650; }
 .prose ul, .prose ol { padding-inline-start: 1.4em; }
 .prose li + li { margin-block-start: .35em; }
@@ -126,7 +127,7 @@ header h2 { flex: 1; min-inline-size: 0; font-weight: 650; font-size: 1.05em; ov
 blockquote { border-inline-start: 3px solid var(--_line); padding-inline-start: .9em; color: var(--_ink); overflow: clip; unicode-bidi: isolate; }
 
 .marker {
-  display: inline-grid; place-items: center; min-inline-size: 24px; block-size: 24px; padding: 0 .35em; margin: 0 1px; vertical-align: -.32em;
+  display: inline-grid; place-items: center; min-inline-size: 24px; block-size: 24px; padding: 0 .35em; margin: 0 1px; vertical-align: .12em;
   font: 600 .75em/1 ui-sans-serif, system-ui, sans-serif; color: var(--_accent); background: var(--_tint); border: 1px solid transparent; border-radius: 8px;
 }
 button.marker:hover, .marker[aria-expanded="true"] { background: var(--_accent); color: var(--_on); }
@@ -181,7 +182,7 @@ legend { font-weight: 650; padding: 0; margin-block-end: .4em; }
 
 footer { padding: 10px 12px 12px; border-block-start: 1px solid var(--_line); }
 .composer { display: flex; align-items: flex-end; gap: 8px; padding: 4px; border: 1px solid var(--_edge); border-radius: 16px; background: var(--_page); }
-.composer:focus-within { outline: 2px solid var(--_accent); outline-offset: 1px; }
+.composer:focus-within { outline: 2px solid var(--_accent); outline-offset: -1px; border-color: transparent; }
 .composer textarea { flex: 1; min-inline-size: 0; border: 0; background: none; padding: 8px 4px 8px 12px; resize: none; line-height: 1.5; field-sizing: content; min-block-size: 40px; max-block-size: min(9em, 30vh); outline: none; }
 .composer:dir(rtl) textarea { padding: 8px 12px 8px 4px; }
 textarea::placeholder { color: var(--_soft); opacity: 1; }

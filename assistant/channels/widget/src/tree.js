@@ -174,7 +174,8 @@ export function inline(text, partial = false, depth = 0) {
       const marker = /^\[(\d{1,3})\](?!\()/.exec(rest);
       const named = marker ? null : /^\[([^[\]]{1,300})\]\(\s*([^\s()]{1,1500}(?:\([^\s()]{0,200}\)[^\s()]{0,500})?)\s*\)/.exec(rest);
       const url = named ? safe(named[2]) : null;
-      if (marker) push({ type: "marker", number: Number(marker[1]) }, at + marker[0].length);
+      // A marker keeps to the word before it: at a line's start it would say nothing.
+      if (marker) (plain = plain.replace(/ $/, "\u202f")), push({ type: "marker", number: Number(marker[1]) }, at + marker[0].length);
       else if (named && url) push({ type: "link", url, inline: inline(named[1], false, depth + 1) }, at + named[0].length);
       else if (named) (plain += named[1]), (at += named[0].length);
       else if (partial && /^\[(\d{0,3}|[^[\]]{0,80}(\]\(\S{0,300})?)$/.test(rest)) at = text.length;

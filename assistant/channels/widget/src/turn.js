@@ -1,6 +1,6 @@
 // One question and its answer on the screen.
 import { card, source } from "./card.js";
-import { h, icon } from "./dom.js";
+import { h, icon, reveal } from "./dom.js";
 import { Prose } from "./render.js";
 
 /** @typedef {import("./memory.js").Turn} Turn */
@@ -117,7 +117,7 @@ export class TurnView {
     button.setAttribute("aria-expanded", "true");
     this.#opened = { button, card: opened };
     opened.focus({ preventScroll: true });
-    opened.scrollIntoView({ block: "nearest" });
+    reveal(opened, "nearest");
   }
 
   /** Closes the open source, if there is one, and gives the focus back to its marker. */
