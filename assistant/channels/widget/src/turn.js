@@ -42,7 +42,7 @@ export class TurnView {
   #prose;
   /** @type {{button: HTMLElement, card: HTMLElement} | null} */
   #opened = null;
-  /** @type {number} */
+  #mending = false;
   #clock = 0;
 
   /**
@@ -136,12 +136,13 @@ export class TurnView {
   grow(text, citations) {
     this.#citations = citations;
     if (!text) return;
-    this.status.replaceChildren();
+    if (!this.#mending) this.status.replaceChildren();
     this.#prose.show(text, true);
   }
 
   /** The line broke in the middle: what has come stays while the rest is fetched. */
   mend() {
+    this.#mending = true;
     this.#say(this.words.say("mending"), true);
   }
 
@@ -149,6 +150,7 @@ export class TurnView {
   update() {
     const { turn, words } = this;
     clearInterval(this.#clock);
+    this.#mending = false;
     this.element.setAttribute("aria-busy", String(turn.state === "asking"));
     this.element.dataset.state = turn.state;
     this.label.textContent = "";
