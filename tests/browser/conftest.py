@@ -35,7 +35,7 @@ HOST = (
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium. Closed with the last browser test: its event loop would be in the way of others."""
-    pytest.importorskip("playwright", reason="browser tests need playwright: pip install playwright")
+    pytest.importorskip("playwright", reason="browser tests need playwright: make test installs it")
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("browser tests need Chromium: apt-get install -y chromium")

@@ -39,11 +39,21 @@ def know(stub: Stub) -> None:
         for each in known.resources
     ]
     stub.files["/quality.json"] = {
-        "measured": "2026-11-23",
-        "report": "https://guide.example/report",
+        "date": "2026-11-23",
+        "questions": 166,
+        "dialogues": 30,
         "figures": [
-            {"name": "Right section first", "value": "0.91", "note": "of 166 questions"},
-            {"name": "Quotations found in the corpus", "value": "100 %"},
+            {
+                "key": "section_hit_1",
+                "label": "Section hit@1",
+                "meaning": "The first hit is of an acceptable section.",
+                "rises": True,
+                "value": 0.914,
+                "low": 0.87,
+                "high": 0.95,
+                "n": 166,
+            },
+            {"key": "kept", "label": "Promises kept", "meaning": "Quotations are exact.", "value": 1.0},
         ],
     }
 
@@ -95,10 +105,10 @@ def test_quality_figures_are_shown_where_there_are_some(tab: Tab, stub: Stub) ->
     know(stub)
     tab.visit("/")
     expect(tab.page.locator(".figure")).to_have_count(2)
-    expect(tab.page.locator(".figure").first).to_contain_text("Right section first")
-    expect(tab.page.get_by_role("link", name="The whole report")).to_have_attribute(
-        "href", "https://guide.example/report"
-    )
+    first = tab.page.locator(".figure").first
+    expect(first).to_contain_text("Section hit@1 The first hit is of an acceptable section.")
+    expect(first.locator("dd")).to_have_text("91 %95 % interval: 87 % to 95 %")
+    expect(tab.page.locator("#figures-note")).to_contain_text("Measured on 166 questions")
 
 
 def test_without_figures_it_says_how_to_get_them(tab: Tab) -> None:

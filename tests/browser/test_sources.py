@@ -10,7 +10,7 @@ import pytest
 
 from tests.browser.conftest import WIDGET
 
-NO_TOOLS = "needs Node.js and `npm ci` in assistant/channels/widget"
+NO_TOOLS = "install Node.js, then run `npm ci` in assistant/channels/widget"
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:

@@ -929,7 +929,7 @@ function makeShell(words, floating, heading, act) {
     },
   });
   const send = h("button", { type: "button", class: "send", part: "send", onclick: () => (send.dataset.what === "stop" ? act.stop() : act.send()) });
-  const hint = h("p", { class: "hint", role: "status" });
+  const hint = h("p", { class: "hint", role: "status", dir: "auto" });
   const footer = h("footer", {}, h("div", { class: "composer", part: "composer" }, field, send), hint);
 
   const header = h(
