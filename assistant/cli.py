@@ -11,14 +11,14 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from assistant.commands import corpus as corpus_commands
 from assistant.errors import AssistantError
 from assistant.settings import TABLE, Settings, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 index_app = typer.Typer(no_args_is_help=True, help="Build and inspect the index.")
-corpus_app = typer.Typer(no_args_is_help=True, help="Check and list the corpus.")
 app.add_typer(index_app, name="index")
-app.add_typer(corpus_app, name="corpus")
+app.add_typer(corpus_commands.app, name="corpus")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -88,17 +88,6 @@ def index_build(corpus: Path | None = None, out: Path | None = None) -> None:
     encoder = open_encoder(current.encoder, current.device)
     manifest = build_index(open_corpus(current), encoder, out or current.index_path, _progress())
     print(f"{manifest.chunks} chunks, {manifest.views} views in {out or current.index_path}")
-
-
-@corpus_app.command("check")
-def corpus_check(path: Path | None = None) -> None:
-    """Validate every file."""
-    from corpus.load import read_corpus
-
-    _, problems = read_corpus(path or read_settings().corpus)
-    for problem in problems:
-        print(problem)
-    raise SystemExit(1 if any(problem.level == "error" for problem in problems) else 0)
 
 
 def _open(current: Settings) -> Any:

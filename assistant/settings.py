@@ -89,6 +89,10 @@ class Settings:
         except KeyError:
             raise AttributeError(name) from None
 
+    def replace(self, **values: Any) -> Settings:
+        """The same settings with other values, as command-line options give them."""
+        return Settings({**self.values, **values})
+
     @property
     def data_path(self) -> Path:
         """Where state is kept."""

@@ -35,7 +35,9 @@ def load_corpus(path: Path | str | None = None) -> Corpus:
 
 
 def read_corpus(path: Path | str | None = None) -> tuple[Corpus | None, list[Problem]]:
-    """Read a corpus and everything that is wrong with it; None when nothing of it can be used."""
+    """Read a corpus and everything that is wrong with it; None when nothing of it can be used.
+
+    Warnings on its sentences are `corpus.check`'s."""
     root = Path(path) if path is not None else default_corpus_path()
     problems: list[Problem] = []
     digest = hashlib.sha256()
@@ -88,6 +90,12 @@ def _from_directory(root: Path, digest: hashlib._Hash, problems: list[Problem]) 
         if (text := _read(file, name, digest, problems)) is None:
             continue
         if (parsed := parse_resource(text, name, file.stem, problems)) is not None:
+            if parsed[0].status != "current" and not parsed[0].status_note.strip():
+                what, mend = (
+                    f"`{file.stem}` is {parsed[0].status}, and `status_note` is empty",
+                    "say what happened",
+                )
+                problems.append(Problem(name, parsed[1].lines["status_note"], what, mend))
             resources.append(parsed[0])
             heads[file.stem] = parsed[1]
 

@@ -1,0 +1,933 @@
+// <dl-guide-chat>: the shell around a conversation. What it says is in strings.js, how it looks in style.js.
+import { h, icon } from "./dom.js";
+import { blank, Memory, merge, unique } from "./memory.js";
+import { PlanView } from "./plan.js";
+import { starters, topic } from "./starters.js";
+import { Words } from "./strings.js";
+import { stylesheet } from "./style.js";
+import { Fault, Service, STOPPED } from "./transport.js";
+import { TurnView } from "./turn.js";
+
+/** @typedef {import("./memory.js").Turn} Turn */
+/** @typedef {import("./memory.js").State} State */
+/** @typedef {import("../widget").Answer} Answer */
+/** @typedef {import("../widget").PlanOptions} PlanOptions */
+/** @typedef {"chat" | "plan" | "about"} View */
+
+const LONGEST = 2000; // characters of a question, as the service takes it
+const ATTEMPTS = 5;
+const PATIENT = 90; // seconds: a longer wait than this is the learner's to decide
+const STALE = 10 * 60 * 1000; // ms: an older unanswered question is not asked again by itself
+const SHARE = "dl-ask=";
+const HOME = new URL(".", import.meta.url).href; // where this script came from: the service, unless told otherwise
+
+/** @typedef {import("../widget").GuideChat} GuideChat */
+
+/** @implements {GuideChat} */
+export class DlGuideChat extends HTMLElement {
+  static observedAttributes = ["endpoint", "heading", "title", "inline", "lang", "content-lang", "starters", "storage", "open"];
+
+  /** @type {State} */
+  #state = blank();
+  /** @type {Memory | null} */
+  #memory = null;
+  /** @type {Partial<import("../widget").Strings>} */
+  #strings = {};
+  /** @type {string[] | null} */
+  #starters = null;
+  /** @type {import("../widget").Profile} */
+  profile = early(this, "profile") ?? {};
+  /** @type {string | null} */
+  apiKey = early(this, "apiKey") ?? null;
+
+  /** @type {ShadowRoot} */
+  #root = this.attachShadow({ mode: "open" });
+  /** @type {Words} */
+  #words = new Words("en", {});
+  /** @type {Service} */
+  #service = new Service(HOME, () => this.apiKey);
+  /** @type {Shell | null} */
+  #shell = null;
+  /** @type {HTMLButtonElement | null} */
+  #launcher = null;
+  /** @type {Map<string, TurnView>} */
+  #views = new Map();
+  /** @type {PlanView | null} */
+  #plan = null;
+  /** @type {View} */
+  #view = "chat";
+
+  /** The turn that is being asked, and how to end it. @type {{turn: Turn, stop: AbortController, now: () => void} | null} */
+  #current = null;
+  #pumping = false;
+  /** @type {Map<string, {resolve: (answer: Answer) => void, reject: (fault: Fault) => void}>} */
+  #promises = new Map();
+  /** Whether the end of the conversation is followed while it grows. */
+  #following = true;
+  #scrolled = 0;
+  #frame = 0;
+  #saving = 0;
+  #ready = false;
+  /** @type {AbortController} ends every listener outside the element */
+  #life = new AbortController();
+  #small = matchMedia("(max-width: 520px), (max-height: 480px)");
+
+  // ---- life
+
+  connectedCallback() {
+    if (this.#ready) return;
+    this.#ready = true;
+    for (const name of /** @type {const} */ (["strings", "starters"])) {
+      // Set by the page before this script arrived: such a property would hide the accessor.
+      const value = early(this, name);
+      if (value === undefined) continue;
+      delete (/** @type {any} */ (this)[name]);
+      this[name] = value;
+    }
+    this.#life = new AbortController();
+    const { signal } = this.#life;
+    this.#root.adoptedStyleSheets = [stylesheet()];
+    this.#restore();
+    this.#build();
+    window.addEventListener("online", () => this.#backOnline(), { signal });
+    window.addEventListener("hashchange", () => this.#shared(), { signal });
+    window.addEventListener("pagehide", () => this.#save(), { signal });
+    document.addEventListener("securitypolicyviolation", (event) => this.#blocked(event), { signal });
+    window.visualViewport?.addEventListener("resize", () => this.#fit(), { signal });
+    this.#small.addEventListener("change", () => this.#reopen(), { signal });
+    this.#shared();
+    this.#pump();
+  }
+
+  disconnectedCallback() {
+    // A page may only be moving the element: that is no end.
+    queueMicrotask(() => {
+      if (this.isConnected || !this.#ready) return;
+      this.#save();
+      this.#life.abort();
+      this.#current?.stop.abort(STOPPED);
+      this.#ready = false;
+      this.#clear();
+    });
+  }
+
+  /** @param {string} name @param {string | null} before @param {string | null} after */
+  attributeChangedCallback(name, before, after) {
+    if (name === "title" && after !== null) {
+      // As an attribute of its own it would hang a tooltip over the whole conversation.
+      this.setAttribute("heading", after);
+      this.removeAttribute("title");
+    } else if (name === "open") {
+      if (this.#ready && this.isOpen !== (after !== null)) after !== null ? this.#open(false) : this.close();
+    } else if (this.#ready && before !== after && name !== "title") {
+      if (name === "endpoint" || name === "storage") this.#restore();
+      this.#build();
+    }
+  }
+
+  // ---- what a page can set
+
+  get strings() {
+    return this.#strings;
+  }
+
+  set strings(own) {
+    this.#strings = { ...own };
+    if (this.#ready) this.#build();
+  }
+
+  get starters() {
+    if (this.#starters) return this.#starters;
+    const listed = this.getAttribute("starters")?.split("|").map((each) => each.trim()).filter(Boolean);
+    if (listed?.length) return listed;
+    const { title, more } = topic(document);
+    return starters(title, more);
+  }
+
+  set starters(questions) {
+    this.#starters = questions.map(String);
+    if (this.#ready) this.#build();
+  }
+
+  get #floating() {
+    return !this.hasAttribute("inline");
+  }
+
+  get #language() {
+    return this.getAttribute("content-lang") ?? "en";
+  }
+
+  // ---- what a page can do
+
+  get isOpen() {
+    return this.#shell !== null && (!this.#floating || /** @type {HTMLDialogElement} */ (this.#shell.panel).open);
+  }
+
+  open() {
+    this.#open(true);
+  }
+
+  close() {
+    if (!this.#floating || !this.#shell || !this.isOpen) return;
+    const panel = /** @type {HTMLDialogElement} */ (this.#shell.panel);
+    const inside = panel.contains(this.#root.activeElement);
+    panel.close();
+    this.#state.open = false;
+    this.removeAttribute("open");
+    this.#launcher?.setAttribute("aria-expanded", "false");
+    this.#launcher?.setAttribute("aria-label", this.#words.say("launch"));
+    if (inside) this.#launcher?.focus();
+    this.#save();
+    this.#tell("dl-close", null);
+  }
+
+  /** @param {string} question @returns {Promise<Answer>} */
+  ask(question) {
+    const words = question.trim();
+    if (!words || words.length > LONGEST) return Promise.reject(new Fault("refused"));
+    this.#open(false);
+    const turn = this.#add(words);
+    return new Promise((resolve, reject) => this.#promises.set(turn.id, { resolve, reject }));
+  }
+
+  newConversation() {
+    for (const turn of this.#state.turns) this.#settle(turn, new Fault("stopped"));
+    const { open } = this.#state;
+    this.#state = { ...blank(), open };
+    this.#current?.stop.abort(STOPPED);
+    this.#save();
+    this.#conversation();
+    this.#go("chat");
+  }
+
+  async forget() {
+    const { conversation } = this.#state;
+    this.newConversation();
+    try {
+      if (conversation) await this.#service.forget(conversation);
+      this.#announce(this.#words.say("forgotten"));
+    } catch (fault) {
+      const known = fault instanceof Fault && fault.kind === "gone";
+      this.#announce(this.#words.say(known ? "forgotten" : "forget_failed"));
+      if (this.#shell && !known) this.#shell.hint.textContent = this.#words.say("forget_failed");
+    }
+  }
+
+  /** @param {PlanOptions} [options] */
+  async plan(options) {
+    this.#open(false);
+    this.#go("plan");
+    if (!options || !this.#plan) return null;
+    this.#plan.fill(options);
+    return this.#plan.make(options);
+  }
+
+  // ---- the shell
+
+  /** Makes everything anew from the state: at the start, and when language or form change. */
+  #build() {
+    const open = this.#floating && (this.#state.open || this.hasAttribute("open"));
+    const language = this.closest("[lang]")?.getAttribute("lang") || navigator.language || "en";
+    this.#words = new Words(language, /** @type {Record<string, string>} */ (this.#strings));
+    this.#clear();
+    this.#launcher = this.#floating ? this.#makeLauncher() : null;
+    if (this.#launcher) this.#root.append(this.#launcher);
+    if (!this.#floating) this.#ensure();
+    else if (open) this.#open(false);
+  }
+
+  #clear() {
+    for (const view of this.#views.values()) view.end();
+    this.#views.clear();
+    this.#plan = null;
+    this.#shell = null;
+    this.#launcher = null;
+    this.#view = "chat";
+    this.#root.replaceChildren();
+  }
+
+  #makeLauncher() {
+    const words = this.#words;
+    const toggle = () => (this.isOpen ? this.close() : this.open());
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "launcher",
+        part: "launcher",
+        lang: words.language,
+        "aria-label": words.say("launch"),
+        "aria-expanded": "false",
+        "aria-haspopup": "dialog",
+        onclick: toggle,
+      },
+      icon("chat"),
+      h("span", { "aria-hidden": "true" }, words.say("launch")),
+    );
+  }
+
+  /** The panel, made the first time that it is needed. */
+  #ensure() {
+    if (this.#shell) return this.#shell;
+    const shell = makeShell(this.#words, this.#floating, this.getAttribute("heading"), {
+      send: () => this.#send(),
+      stop: () => this.#current && this.#cancel(this.#current.turn),
+      go: (view) => this.#go(this.#view === view ? "chat" : view),
+      fresh: () => this.newConversation(),
+      close: () => this.close(),
+      typed: () => this.#typed(),
+      jump: () => this.#toEnd(),
+      scrolled: () => this.#onScroll(),
+    });
+    this.#shell = shell;
+    shell.field.value = this.#state.draft;
+    this.#root.append(shell.panel);
+    this.#launcher?.setAttribute("aria-controls", "panel");
+    this.#typed();
+    this.#conversation();
+    return shell;
+  }
+
+  /** @param {boolean} focus */
+  #open(focus) {
+    const shell = this.#ensure();
+    if (this.#floating && !this.isOpen) {
+      this.#raise();
+      this.#state.open = true;
+      this.setAttribute("open", "");
+      this.#launcher?.setAttribute("aria-expanded", "true");
+      this.#launcher?.setAttribute("aria-label", this.#words.say("hide"));
+      this.#save();
+      this.#toEnd();
+      this.#tell("dl-open", null);
+    }
+    if (focus && this.#view === "chat") shell.field.focus({ preventScroll: !this.#floating });
+  }
+
+  /** Puts the panel on the screen: over all of a small one, where the page behind must not be reached. */
+  #raise() {
+    const panel = /** @type {HTMLDialogElement} */ (this.#shell?.panel);
+    const before = /** @type {HTMLElement | null} */ (this.#root.activeElement ?? document.activeElement);
+    if (this.#small.matches) panel.showModal();
+    else panel.show();
+    // A dialog takes the focus by itself; whether that is wanted is the caller's to say.
+    if (!this.#small.matches) before?.focus({ preventScroll: true });
+    this.#fit();
+  }
+
+  #reopen() {
+    if (!this.#floating || !this.isOpen) return;
+    const focused = /** @type {HTMLElement | null} */ (this.#root.activeElement);
+    /** @type {HTMLDialogElement} */ (this.#shell?.panel).close();
+    this.#raise();
+    focused?.focus({ preventScroll: true });
+  }
+
+  /** A phone's keyboard covers a part of the screen: the panel keeps to the rest. */
+  #fit() {
+    const height = window.visualViewport?.height;
+    if (this.#shell && height) this.#shell.panel.style.setProperty("--_screen", `${height}px`);
+  }
+
+  /** @param {View} view */
+  #go(view) {
+    const shell = this.#ensure();
+    const words = this.#words;
+    this.#view = view;
+    if (view === "plan") {
+      this.#plan ??= new PlanView(
+        words,
+        this.#language,
+        this.#service,
+        (text) => this.#announce(text),
+        (plan) => this.#tell("dl-plan", { plan }),
+      );
+    }
+    const about = view === "about" ? makeAbout(words, this.#memory?.kind ?? "none", () => this.forget()) : null;
+    const other = view === "plan" ? this.#plan?.element : about;
+    shell.chat.hidden = view !== "chat";
+    shell.other.replaceChildren(...(other ? [other] : []));
+    shell.footer.hidden = view !== "chat";
+    shell.planButton.setAttribute("aria-pressed", String(view === "plan"));
+    shell.aboutButton.setAttribute("aria-pressed", String(view === "about"));
+    shell.backButton.hidden = view === "chat";
+    if (view === "chat") {
+      this.#toEnd();
+      shell.field.focus({ preventScroll: true });
+    } else {
+      shell.scroll.scrollTop = 0;
+      shell.jump.hidden = true;
+      shell.other.querySelector("h3")?.focus();
+    }
+  }
+
+  // ---- the conversation on the screen
+
+  #conversation() {
+    const { log, announcer, hello } = this.#ensure();
+    for (const view of this.#views.values()) view.end();
+    this.#views.clear();
+    log.replaceChildren(announcer);
+    announcer.replaceChildren();
+    hello.replaceChildren(...(this.#state.turns.length ? [] : this.#greeting()));
+    for (const turn of this.#state.turns) this.#show(turn);
+    this.#controls();
+    this.#toEnd();
+  }
+
+  #greeting() {
+    const words = this.#words;
+    const chips = this.starters.slice(0, 3).map((question) => {
+      const ask = () => this.#asked(question);
+      return h("button", { type: "button", class: "chip", part: "chip starter", dir: "auto", lang: this.#language, onclick: ask }, question);
+    });
+    return [
+      h("h3", {}, words.say("hello")),
+      h("p", {}, words.say("hello_more")),
+      h("div", { class: "chips", role: "group", "aria-label": words.say("starters") }, ...chips),
+    ];
+  }
+
+  /** @param {Turn} turn */
+  #show(turn) {
+    if (!this.#shell) return;
+    const known = this.#views.get(turn.id);
+    if (known) {
+      known.update();
+      return;
+    }
+    const view = new TurnView(turn, this.#words, this.#language, {
+      ask: (question) => this.#asked(question),
+      again: (each) => this.#again(each),
+      cancel: (each) => this.#cancel(each),
+      now: () => this.#current?.now(),
+      rate: (each, value, reason, comment) => this.#rate(each, value, reason, comment),
+      address: (question) => this.#address(question),
+    });
+    this.#views.set(turn.id, view);
+    this.#shell.hello.replaceChildren();
+    this.#shell.announcer.before(view.element);
+  }
+
+  /** Says it once to those who listen, in the log, where the turns themselves keep still. @param {string} text */
+  #announce(text) {
+    this.#shell?.announcer.replaceChildren(h("span", {}, text));
+  }
+
+  #onScroll() {
+    const shell = this.#ensure();
+    const { scrollTop, scrollHeight, clientHeight } = shell.scroll;
+    const left = scrollHeight - clientHeight - scrollTop;
+    // The learner has moved: the text stays put from now on, unless they went to the end.
+    if (Math.abs(scrollTop - this.#scrolled) > 2) this.#following = left < 40;
+    shell.jump.hidden = this.#view !== "chat" || left < 80;
+  }
+
+  /** Follows a growing answer, but never past its question: who reads from the top is not pulled down. */
+  #follow() {
+    const shell = this.#shell;
+    if (!shell || this.#view !== "chat") return;
+    const turn = this.#current?.turn ?? this.#state.turns[this.#state.turns.length - 1];
+    const element = turn && this.#views.get(turn.id)?.element;
+    if (element && this.#following) {
+      const top = element.getBoundingClientRect().top - shell.scroll.getBoundingClientRect().top + shell.scroll.scrollTop;
+      shell.scroll.scrollTop = Math.min(shell.scroll.scrollHeight, top - 12);
+      this.#scrolled = shell.scroll.scrollTop;
+    }
+    this.#onScroll();
+  }
+
+  #toEnd() {
+    const shell = this.#shell;
+    if (!shell || this.#view !== "chat") return;
+    shell.scroll.scrollTop = shell.scroll.scrollHeight;
+    this.#scrolled = shell.scroll.scrollTop;
+    this.#following = true;
+    shell.jump.hidden = true;
+  }
+
+  #typed() {
+    const { field, hint } = this.#ensure();
+    const left = LONGEST - field.value.length;
+    hint.textContent = left < 200 ? this.#words.say("count", { n: left }) : this.#words.say("language");
+    this.#state.draft = field.value;
+    clearTimeout(this.#saving);
+    this.#saving = window.setTimeout(() => this.#save(), 400);
+    this.#controls();
+  }
+
+  /** The button beside the field sends, or stops what is under way. */
+  #controls() {
+    const shell = this.#shell;
+    if (!shell) return;
+    const busy = this.#current !== null && shell.field.value.trim() === "";
+    const what = busy ? "stop" : "send";
+    if (shell.send.dataset.what !== what) {
+      shell.send.dataset.what = what;
+      shell.send.setAttribute("aria-label", this.#words.say(what));
+      shell.send.title = this.#words.say(what);
+      shell.send.replaceChildren(icon(what));
+    }
+    shell.send.setAttribute("aria-disabled", String(!busy && !shell.field.value.trim()));
+  }
+
+  // ---- asking
+
+  #send() {
+    const { field } = this.#ensure();
+    const question = field.value.trim();
+    if (!question) return;
+    field.value = "";
+    this.#typed();
+    this.#asked(question);
+  }
+
+  /** The learner asked: by the field, a chip or a starter. @param {string} question */
+  #asked(question) {
+    this.#add(question);
+    this.#shell?.field.focus({ preventScroll: true });
+  }
+
+  /** @param {string} question @returns {Turn} */
+  #add(question) {
+    if (this.#view !== "chat") this.#go("chat");
+    /** @type {Turn} */
+    const turn = {
+      id: unique(),
+      key: unique(),
+      question,
+      at: Date.now(),
+      state: "queued",
+      answer: null,
+      text: "",
+      problem: null,
+      requestId: null,
+      wait: null,
+      value: null,
+    };
+    this.#state.turns.push(turn);
+    this.#following = true;
+    this.#show(turn);
+    this.#save();
+    this.#tell("dl-question", { question });
+    this.#pump();
+    this.#follow();
+    return turn;
+  }
+
+  /** @param {Turn} turn asked once more, as a new question to the service, in the same place */
+  #again(turn) {
+    Object.assign(turn, { key: unique(), state: "queued", answer: null, text: "", problem: null, requestId: null, value: null });
+    this.#following = true;
+    this.#show(turn);
+    this.#save();
+    this.#pump();
+    this.#follow();
+    this.#shell?.field.focus({ preventScroll: true });
+  }
+
+  /** @param {Turn} turn */
+  #cancel(turn) {
+    if (this.#current?.turn === turn) {
+      this.#current.stop.abort(STOPPED);
+      this.#current.now();
+    } else if (turn.state === "queued" || turn.state === "offline") {
+      this.#end(turn, new Fault("stopped"));
+    }
+    this.#shell?.field.focus({ preventScroll: true });
+  }
+
+  /** Asks what is queued, one after the other. */
+  async #pump() {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      for (;;) {
+        const turn = this.#state.turns.find((each) => each.state === "queued");
+        if (!turn || !this.#ready) break;
+        if (!(await this.#alone(turn, () => this.#run(turn)))) break;
+      }
+    } finally {
+      this.#pumping = false;
+      this.#current = null;
+      this.#controls();
+    }
+  }
+
+  /**
+   * Runs it unless another tab, which shares our storage, is already at it.
+   * @param {Turn} turn
+   * @param {() => Promise<void>} run
+   * @returns {Promise<boolean>} whether it ran
+   */
+  async #alone(turn, run) {
+    if (this.#memory?.kind !== "local" || !navigator.locks) return run().then(() => true);
+    return navigator.locks.request(`dl-guide-chat ${turn.id}`, { ifAvailable: true }, async (lock) => {
+      if (lock) await run();
+      return lock !== null;
+    });
+  }
+
+  /** @param {Turn} turn from the first attempt to its end, whatever that is */
+  async #run(turn) {
+    const stop = new AbortController();
+    const current = { turn, stop, now: () => {} };
+    this.#current = current;
+    this.#controls();
+    let history = null;
+    for (let attempt = 0; ; attempt += 1) {
+      turn.state = "asking";
+      this.#show(turn);
+      if (attempt === 0) this.#announce(this.#words.say("searching"));
+      try {
+        const conversation = history ? null : this.#state.conversation;
+        const request = {
+          question: turn.question,
+          ...(conversation && { conversation_id: conversation }),
+          ...(history?.length && { history }),
+          ...(Object.keys(this.profile).length && { profile: this.profile }),
+        };
+        const answer = await this.#service.ask(
+          request,
+          turn.key,
+          stop.signal,
+          (text, citations) => this.#grow(turn, text, citations),
+          () => this.#views.get(turn.id)?.mend(),
+        );
+        this.#finish(turn, answer);
+        return;
+      } catch (error) {
+        if (!(error instanceof Fault)) console.error(error); // a fault of ours: the learner gets an answer all the same
+        const fault = error instanceof Fault ? error : new Fault("broken");
+        if (fault.kind === "gone" && this.#state.conversation && !history) {
+          // The service has forgotten the conversation; we have not.
+          history = this.#history(turn);
+          turn.key = unique();
+          continue;
+        }
+        const waits = !stop.signal.aborted && attempt + 1 < ATTEMPTS;
+        const wait = fault.kind === "busy" ? fault.wait : fault.kind === "unreachable" ? 2 ** attempt : null;
+        if (fault.kind === "unreachable" && !stop.signal.aborted) this.#explain();
+        if (fault.kind === "unreachable" && !stop.signal.aborted && !navigator.onLine) {
+          turn.state = "offline";
+          this.#show(turn);
+          this.#save();
+          this.#announce(this.#words.say("offline"));
+          return;
+        }
+        if (!waits || wait === null || wait > PATIENT) {
+          this.#end(turn, stop.signal.aborted ? new Fault("stopped") : fault);
+          return;
+        }
+        await this.#rest(current, wait, fault.kind === "busy" ? "wait" : "restart");
+        if (stop.signal.aborted) {
+          this.#end(turn, new Fault("stopped"));
+          return;
+        }
+      }
+    }
+  }
+
+  /**
+   * Waits before the next attempt, in sight of the learner, who may not want to.
+   * @param {{turn: Turn, stop: AbortController, now: () => void}} current
+   * @param {number} seconds
+   * @param {"wait" | "restart"} why
+   */
+  #rest(current, seconds, why) {
+    current.turn.state = "waiting";
+    this.#views.get(current.turn.id)?.wait(seconds, why);
+    this.#follow();
+    this.#announce(this.#words.say(why, { n: seconds }));
+    this.#save();
+    return /** @type {Promise<void>} */ (
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, seconds * 1000);
+        current.now = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      })
+    );
+  }
+
+  /** The turns before this one, as the service takes them. @param {Turn} turn */
+  #history(turn) {
+    const before = this.#state.turns.slice(0, this.#state.turns.indexOf(turn)).filter((each) => each.answer);
+    return before.slice(-6).flatMap(({ question, answer }) => [
+      { role: "user", content: question },
+      { role: "assistant", content: answer?.text ?? "" },
+    ]);
+  }
+
+  /** @param {Turn} turn @param {string} text @param {import("../widget").Citation[]} citations */
+  #grow(turn, text, citations) {
+    turn.text = text;
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (turn.state !== "asking") return;
+      this.#views.get(turn.id)?.grow(turn.text, citations);
+      this.#follow();
+    });
+  }
+
+  /** @param {Turn} turn @param {Answer} answer */
+  #finish(turn, answer) {
+    if (!this.#state.turns.includes(turn)) return; // a new conversation was begun meanwhile
+    Object.assign(turn, { state: "done", answer, text: "" });
+    this.#state.conversation = answer.conversation_id || this.#state.conversation;
+    this.#show(turn);
+    this.#follow();
+    this.#save();
+    const count = answer.citations.length;
+    const ready = count ? this.#words.count("ready", count) : this.#words.say("ready_none");
+    this.#announce([ready, answer.clarifying_question?.text].filter(Boolean).join(" "));
+    this.#tell("dl-answer", { question: turn.question, answer });
+    this.#settle(turn, answer);
+  }
+
+  /** @param {Turn} turn @param {Fault} fault */
+  #end(turn, fault) {
+    const stopped = fault.kind === "stopped";
+    Object.assign(turn, { state: stopped ? "stopped" : "failed", problem: fault.kind, requestId: fault.requestId, wait: fault.wait });
+    if (!this.#state.turns.includes(turn)) return;
+    if (this.#current?.turn === turn && this.#ready === false) turn.state = "queued"; // the page is going: asked again when it is back
+    this.#show(turn);
+    this.#follow();
+    this.#save();
+    this.#announce(stopped ? this.#words.say("stopped") : (this.#views.get(turn.id)?.failure() ?? ""));
+    if (!stopped) this.#tell("dl-error", { question: turn.question, kind: fault.kind, status: fault.status, requestId: fault.requestId });
+    this.#settle(turn, fault);
+  }
+
+  /** @param {Turn} turn @param {Answer | Fault} result */
+  #settle(turn, result) {
+    const promise = this.#promises.get(turn.id);
+    this.#promises.delete(turn.id);
+    if (result instanceof Fault) promise?.reject(result);
+    else promise?.resolve(result);
+  }
+
+  /**
+   * @param {Turn} turn
+   * @param {"up" | "down"} value
+   * @param {string} [reason]
+   * @param {string} [comment]
+   */
+  async #rate(turn, value, reason, comment) {
+    if (!turn.answer) return false;
+    const before = turn.value;
+    turn.value = value;
+    try {
+      await this.#service.feedback({ answer_id: turn.answer.id, value, ...(reason && { reason }), ...(comment && { comment }) });
+    } catch {
+      turn.value = before; // any fault: it is not kept, and the learner is told
+      return false;
+    }
+    this.#save();
+    this.#tell("dl-feedback", { answerId: turn.answer.id, value, reason: reason ?? null });
+    return true;
+  }
+
+  // ---- what surrounds it
+
+  #restore() {
+    const endpoint = this.getAttribute("endpoint");
+    const base = endpoint ? new URL(endpoint, document.baseURI).href : HOME;
+    this.#service = new Service(base.endsWith("/") ? base : `${base}/`, () => this.apiKey);
+    const kind = this.getAttribute("storage");
+    this.#memory = new Memory(base, kind === "local" || kind === "none" ? kind : "session");
+    this.#state = this.#memory.load() ?? blank();
+    const safe = this.#memory.kind !== "local" || Boolean(navigator.locks);
+    for (const turn of this.#state.turns) {
+      const pending = turn.state === "asking" || turn.state === "waiting" || turn.state === "offline" || turn.state === "queued";
+      if (pending) turn.state = safe && Date.now() - turn.at < STALE ? "queued" : "stopped";
+    }
+    const end = this.#memory.watch((state) => this.#adopt(state));
+    this.#life.signal.addEventListener("abort", end);
+  }
+
+  /** Takes over what another tab has done. @param {State} state */
+  #adopt(state) {
+    if (state.epoch !== this.#state.epoch) {
+      if (this.#current) return;
+      this.#state = { ...state, draft: this.#state.draft, open: this.#state.open };
+      if (this.#shell) this.#conversation();
+      return;
+    }
+    const known = new Map(this.#state.turns.map((turn) => [turn.id, turn]));
+    this.#state.conversation ??= state.conversation;
+    this.#state.turns = merge(this.#state.turns, state.turns.filter((turn) => !known.has(turn.id) || turn.state === "done")).map((turn) => {
+      const ours = known.get(turn.id);
+      if (!ours || ours === this.#current?.turn || ours.state === "done") return ours ?? turn;
+      return Object.assign(ours, turn);
+    });
+    for (const turn of this.#state.turns) if (this.#shell) this.#show(turn);
+  }
+
+  #save() {
+    clearTimeout(this.#saving);
+    this.#memory?.save(this.#state);
+  }
+
+  #backOnline() {
+    const waiting = this.#state.turns.filter((turn) => turn.state === "offline");
+    for (const turn of waiting) turn.state = "queued";
+    if (waiting.length) this.#announce(this.#words.say("online"));
+    this.#current?.now();
+    this.#pump();
+  }
+
+  /** A link that asks this question again, on this page. In the fragment, so that no server's log gets to see it. @param {string} question */
+  #address(question) {
+    const url = new URL(location.href);
+    url.hash = SHARE + encodeURIComponent(question);
+    return url.href;
+  }
+
+  /** Someone came by such a link. */
+  #shared() {
+    const hash = location.hash.slice(1);
+    if (!hash.startsWith(SHARE)) return;
+    let question = "";
+    try {
+      question = decodeURIComponent(hash.slice(SHARE.length)).trim().slice(0, LONGEST);
+    } catch {
+      // A link that was cut in the middle of a letter: there is nothing to ask.
+    }
+    history.replaceState(history.state, "", location.pathname + location.search);
+    if (!question) return;
+    this.#open(true);
+    const turns = this.#state.turns;
+    if (turns[turns.length - 1]?.question !== question) this.#add(question);
+    if (!this.#floating) this.scrollIntoView({ block: "nearest" });
+  }
+
+  /** For whoever puts the widget on a page: which line of their policy is missing. @param {SecurityPolicyViolationEvent} event */
+  #blocked(event) {
+    const { origin } = new URL(this.#service.endpoint);
+    if (!event.blockedURI.startsWith(origin) || !event.effectiveDirective.startsWith("connect-src")) return;
+    console.error(`dl-guide-chat: this page's Content-Security-Policy keeps the chat from its service. Add: connect-src ${origin}`);
+  }
+
+  /** The same for the service's list of pages: asked in a way that needs no permission, does it answer? */
+  async #explain() {
+    const { origin } = new URL(this.#service.endpoint);
+    if (origin === location.origin) return;
+    try {
+      await fetch(`${this.#service.endpoint}healthz`, { mode: "no-cors", cache: "no-store" });
+    } catch {
+      return; // really not there: nothing to explain
+    }
+    console.error(`dl-guide-chat: ${origin} is up but does not let this page ask. Add ${location.origin} to DLSTART_ALLOWED_ORIGINS there.`);
+  }
+
+  /** @param {keyof import("../widget").GuideChatEvents} name @param {unknown} detail */
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  }
+}
+
+/** What a page has set on the element before this script made more of it. @param {HTMLElement} element @param {string} name */
+function early(element, name) {
+  return Object.getOwnPropertyDescriptor(element, name)?.value;
+}
+
+/** @typedef {ReturnType<typeof makeShell>} Shell */
+
+/**
+ * @param {Words} words
+ * @param {boolean} floating
+ * @param {string | null} heading
+ * @param {{send: () => void, stop: () => void, go: (view: View) => void, fresh: () => void, close: () => void,
+ *   typed: () => void, jump: () => void, scrolled: () => void}} act
+ */
+function makeShell(words, floating, heading, act) {
+  /** @param {"plan" | "about" | "new_chat" | "close" | "back" | "newest"} name @param {Parameters<typeof icon>[0]} picture @param {() => void} onclick */
+  const tool = (name, picture, onclick) =>
+    h("button", { type: "button", class: "plain", "aria-label": words.say(name), title: words.say(name), onclick }, icon(picture));
+  const backButton = tool("back", "back", () => act.go("chat"));
+  backButton.hidden = true;
+  const planButton = tool("plan", "plan", () => act.go("plan"));
+  const aboutButton = tool("about", "about", () => act.go("about"));
+  const jump = tool("newest", "more", act.jump);
+  jump.classList.add("jump");
+  jump.hidden = true;
+
+  const hello = h("div", { class: "hello" });
+  const announcer = h("p", { class: "sr" });
+  const log = h("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": words.say("transcript") }, announcer);
+  const chat = h("div", { class: "chat" }, hello, log);
+  const other = h("div", { class: "other" });
+  const scroll = h("div", { class: "scroll", onscroll: act.scrolled }, chat, other);
+
+  const field = h("textarea", {
+    rows: 1,
+    maxlength: LONGEST,
+    "aria-label": words.say("field"),
+    placeholder: words.say("placeholder"),
+    dir: "auto",
+    enterkeyhint: "send",
+    oninput: act.typed,
+    onkeydown: (/** @type {KeyboardEvent} */ event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      act.send();
+    },
+  });
+  const send = h("button", { type: "button", class: "send", part: "send", onclick: () => (send.dataset.what === "stop" ? act.stop() : act.send()) });
+  const hint = h("p", { class: "hint", role: "status" });
+  const footer = h("footer", {}, h("div", { class: "composer", part: "composer" }, field, send), hint);
+
+  const header = h(
+    "header",
+    { part: "header" },
+    backButton,
+    h("h2", { id: "heading", dir: "auto" }, heading || words.say("name")),
+    planButton,
+    tool("new_chat", "fresh", act.fresh),
+    aboutButton,
+    floating && tool("close", "close", act.close),
+  );
+  const panel = h(
+    floating ? "dialog" : "section",
+    {
+      id: "panel",
+      class: floating ? "panel floating" : "panel inline",
+      part: "panel",
+      lang: words.language,
+      "aria-labelledby": "heading",
+      oncancel: (/** @type {Event} */ event) => {
+        event.preventDefault();
+        act.close();
+      },
+      onkeydown: (/** @type {KeyboardEvent} */ event) => {
+        if (event.key !== "Escape" || event.isComposing || !floating) return;
+        event.preventDefault();
+        act.close();
+      },
+    },
+    header,
+    h("div", { class: "stage" }, scroll, jump),
+    footer,
+  );
+  return { panel, scroll, chat, hello, log, announcer, other, field, send, hint, footer, jump, planButton, aboutButton, backButton };
+}
+
+/**
+ * @param {Words} words
+ * @param {"session" | "local" | "none"} kind
+ * @param {() => void} forget
+ */
+function makeAbout(words, kind, forget) {
+  return h(
+    "div",
+    { class: "about", part: "about" },
+    h("h3", { tabindex: "-1" }, words.say("about")),
+    ...(/** @type {const} */ (["about_what", "about_not", "about_marks", "about_language"]).map((key) => h("p", {}, words.say(key)))),
+    h("p", {}, words.say(`about_privacy_${kind}`)),
+    h("div", {}, h("button", { type: "button", class: "chip", onclick: forget }, words.say("forget"))),
+    h("p", { class: "small" }, words.say("keys")),
+  );
+}

@@ -1,0 +1,313 @@
+// The service, as the widget sees it: ask (events first, plain JSON if they break), plan, feedback, forget.
+import { events } from "./sse.js";
+
+/** @typedef {import("../widget").Answer} Answer */
+/** @typedef {import("../widget").Citation} Citation */
+
+/**
+ * Why no answer came.
+ *   stopped      the learner stopped it
+ *   unreachable  no connection
+ *   busy         429 or 503; `wait` says how long
+ *   gone         the service does not know the conversation or answer
+ *   refused      the request is not one that it takes (too long, not allowed)
+ *   broken       the service failed, or answered with something else
+ */
+export class Fault extends Error {
+  /**
+   * @param {"stopped" | "unreachable" | "busy" | "gone" | "refused" | "broken"} kind
+   * @param {{status?: number | null, wait?: number | null, requestId?: string | null}} [about] wait in seconds
+   */
+  constructor(kind, { status = null, wait = null, requestId = null } = {}) {
+    super(kind);
+    this.kind = kind;
+    this.status = status;
+    this.wait = wait;
+    this.requestId = requestId;
+  }
+}
+
+/** The reason to abort with when it is the learner who wants to stop. */
+export const STOPPED = "stopped";
+const SILENCE = 22000; // ms without a byte, while the service promises a comment every 15 s
+const PATIENCE = 60000; // ms for a plain JSON answer
+
+/** One service, at one address. */
+export class Service {
+  /**
+   * @param {string} endpoint ends with "/"
+   * @param {() => string | null} key
+   */
+  constructor(endpoint, key) {
+    this.endpoint = endpoint;
+    this.key = key;
+  }
+
+  /**
+   * @param {string} path
+   * @param {RequestInit} init
+   * @param {Record<string, string>} [headers]
+   * @returns {Promise<Response>} always one that went well
+   */
+  async #fetch(path, init, headers = {}) {
+    const key = this.key();
+    if (key) headers.Authorization = `Bearer ${key}`;
+    if (init.body) headers["Content-Type"] = "application/json";
+    let response;
+    try {
+      response = await fetch(this.endpoint + path, { ...init, headers, credentials: "omit", redirect: "follow" });
+    } catch {
+      throw new Fault(init.signal?.reason === STOPPED ? "stopped" : "unreachable");
+    }
+    if (!response.ok) throw await fault(response);
+    return response;
+  }
+
+  /**
+   * Asks, and tells what arrives. The same body and Idempotency-Key go with every attempt, so that an answer
+   * that was cut off is fetched, not made twice.
+   * @param {{question: string, conversation_id?: string, profile?: object, history?: object[]}} request
+   * @param {string} idempotency
+   * @param {AbortSignal} signal
+   * @param {(text: string, citations: Citation[], conversation: string | null) => void} tell
+   * @param {() => void} cut the stream broke; the JSON form is on its way
+   * @returns {Promise<Answer>}
+   */
+  async ask(request, idempotency, signal, tell, cut) {
+    const body = JSON.stringify(request);
+    const watch = watchdog(signal);
+    /** @type {Draft | null} */
+    let draft = null;
+    try {
+      watch.alive();
+      const headers = { Accept: "text/event-stream", "Idempotency-Key": idempotency };
+      const response = await this.#fetch("v1/ask", { method: "POST", body, signal: watch.signal }, headers);
+      if (!response.body || !(response.headers.get("Content-Type") ?? "").startsWith("text/event-stream")) {
+        return await json(response, answer);
+      }
+      draft = new Draft();
+      for await (const event of events(response.body, watch.alive)) {
+        const done = draft.take(event);
+        if (done) return done;
+        tell(draft.text(), draft.citations, draft.conversation);
+      }
+    } catch (error) {
+      if (signal.aborted) throw new Fault("stopped");
+      // A fault before the stream began is the caller's to handle; a break inside it is mended below.
+      if (error instanceof Fault && !(draft && error.kind === "unreachable")) throw error;
+      if (!draft) throw error instanceof Fault ? error : new Fault("broken");
+    } finally {
+      watch.end();
+    }
+    cut();
+    const headers = { Accept: "application/json", "Idempotency-Key": idempotency };
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+    return json(await this.#fetch("v1/ask", { method: "POST", body, signal: limit }, headers), answer);
+  }
+
+  /**
+   * @param {import("../widget").PlanOptions} options
+   * @returns {Promise<import("../widget").Plan>}
+   */
+  async plan(options) {
+    const body = JSON.stringify(options);
+    const response = await this.#fetch(
+      "v1/plan",
+      { method: "POST", body, signal: AbortSignal.timeout(PATIENCE) },
+      { Accept: "application/json" },
+    );
+    return json(response, plan);
+  }
+
+  /**
+   * The plan as a file.
+   * @param {import("../widget").PlanOptions} options
+   * @param {"text/markdown" | "text/calendar"} type
+   */
+  async planFile(options, type) {
+    const init = { method: "POST", body: JSON.stringify(options), signal: AbortSignal.timeout(PATIENCE) };
+    const response = await this.#fetch("v1/plan", init, { Accept: type });
+    if (!(response.headers.get("Content-Type") ?? "").startsWith(type)) throw new Fault("broken");
+    return response.blob();
+  }
+
+  /** @param {{answer_id: string, value: "up" | "down", reason?: string, comment?: string}} feedback */
+  async feedback(feedback) {
+    const init = { method: "POST", body: JSON.stringify(feedback), signal: AbortSignal.timeout(PATIENCE) };
+    await this.#fetch("v1/feedback", init, { Accept: "application/json" });
+  }
+
+  /** @param {string} conversation */
+  async forget(conversation) {
+    const path = `v1/conversations/${encodeURIComponent(conversation)}`;
+    await this.#fetch(path, { method: "DELETE", signal: AbortSignal.timeout(PATIENCE), keepalive: true });
+  }
+}
+
+/** What a stream has told so far. Events with an id are taken once, in the order of their numbers; `done` is the last word. */
+class Draft {
+  /** @type {{at: number, text: string}[]} */
+  #pieces = [];
+  /** @type {Set<string>} */
+  #seen = new Set();
+  /** @type {Citation[]} */
+  citations = [];
+  /** @type {string | null} */
+  conversation = null;
+
+  text() {
+    return this.#pieces.map((piece) => piece.text).join("");
+  }
+
+  /**
+   * @param {import("./sse.js").ServerEvent} event
+   * @returns {Answer | null} the whole answer, when it has come
+   */
+  take(event) {
+    if (event.id !== null) {
+      const whole = JSON.stringify(event);
+      if (this.#seen.has(whole)) return null;
+      this.#seen.add(whole);
+    }
+    const data = JSON.parse(event.data);
+    if (event.event === "done") return answer(data);
+    if (event.event === "error") {
+      const status = Number(data.status) || null;
+      const busy = status === 429 || status === 503;
+      throw new Fault(busy ? "busy" : "broken", { status, wait: busy ? 5 : null, requestId: text(data.request_id) || null });
+    }
+    if (event.event === "meta") this.conversation = text(data.conversation_id) || null;
+    else if (event.event === "delta") this.#put(event.id, text(data.text));
+    else if (event.event === "citation") {
+      const one = citation(data);
+      if (!this.citations.some((known) => known.number === one.number)) this.citations.push(one);
+    }
+    return null;
+  }
+
+  /** @param {string | null} id @param {string} words */
+  #put(id, words) {
+    const number = Number(/\d+$/.exec(id ?? "")?.[0] ?? Infinity);
+    let place = this.#pieces.length;
+    while (place > 0 && number < this.#pieces[place - 1].at) place -= 1;
+    this.#pieces.splice(place, 0, { at: number, text: words });
+  }
+}
+
+/**
+ * Aborts when nothing has come for too long, or when the caller does.
+ * @param {AbortSignal} signal
+ */
+function watchdog(signal) {
+  const controller = new AbortController();
+  let timer = 0;
+  const abort = () => controller.abort(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  return {
+    signal: controller.signal,
+    alive: () => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => controller.abort("silence"), SILENCE);
+    },
+    end: () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+      controller.abort("silence"); // lets go of a connection that is still open
+    },
+  };
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<Fault>}
+ */
+async function fault(response) {
+  const { status } = response;
+  const problem = await response.json().catch(() => ({}));
+  const requestId = text(problem?.request_id) || response.headers.get("X-Request-ID");
+  // 409: the first attempt at this very answer is still at work.
+  if (status === 429 || status === 503 || status === 409) return new Fault("busy", { status, requestId, wait: seconds(response) });
+  if (status === 502 || status === 504) return new Fault("unreachable", { status, requestId });
+  if (status === 404 || status === 410) return new Fault("gone", { status, requestId });
+  return new Fault(status < 500 ? "refused" : "broken", { status, requestId });
+}
+
+/** @param {Response} response how long to wait: Retry-After as seconds or as a date; 5 where it does not say */
+function seconds(response) {
+  const header = response.headers.get("Retry-After") ?? "";
+  const wait = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return Number.isFinite(wait) ? Math.max(1, Math.ceil(wait)) : 5;
+}
+
+/**
+ * @template T
+ * @param {Response} response
+ * @param {(data: any) => T} read
+ * @returns {Promise<T>}
+ */
+async function json(response, read) {
+  try {
+    return read(await response.json());
+  } catch {
+    throw new Fault("broken", { status: response.status, requestId: response.headers.get("X-Request-ID") });
+  }
+}
+
+// What comes from outside is read into the expected shape, so that no later line has to doubt it.
+
+/** @param {unknown} value */
+const text = (value) => (typeof value === "string" ? value : "");
+/** @param {unknown} value @returns {any[]} */
+const many = (value) => (Array.isArray(value) ? value : []);
+/** @param {unknown} value @returns {string[]} */
+const texts = (value) => many(value).filter((each) => typeof each === "string" && each);
+
+/** @param {any} data @returns {import("../widget").Successor | null} */
+const successor = (data) => (data && text(data.title) ? { title: data.title, url: text(data.url) || null } : null);
+
+/** @param {any} data @returns {Citation} */
+function citation(data) {
+  return {
+    ...data,
+    number: Number(data.number),
+    title: text(data.title),
+    quote: text(data.quote),
+    url: text(data.url) || null,
+    status: text(data.status) || null,
+    status_note: text(data.status_note) || null,
+    successor: successor(data.successor),
+  };
+}
+
+/** @param {any} data @returns {Answer} */
+export function answer(data) {
+  if (typeof data?.text !== "string" || !data.id) throw new Fault("broken");
+  const asked = data.clarifying_question;
+  return {
+    ...data,
+    citations: many(data.citations).map(citation),
+    related: many(data.related).filter((each) => text(each?.title)),
+    clarifying_question: text(asked?.text) ? { text: asked.text, options: texts(asked.options) } : null,
+    suggestions: texts(data.suggestions),
+    profile: data.profile ?? {},
+  };
+}
+
+/** @param {any} data @returns {import("../widget").Plan} */
+function plan(data) {
+  if (!Array.isArray(data?.steps)) throw new Fault("broken");
+  const steps = data.steps.map((/** @type {any} */ step, /** @type {number} */ index) => ({
+    ...step,
+    number: Number(step.number) || index + 1,
+    title: text(step.title),
+    why: text(step.why),
+    url: text(step.url) || null,
+    status: text(step.status) || null,
+    successor: successor(step.successor),
+    prerequisites: texts(step.prerequisites),
+    effort: text(step.effort) || null,
+    citations: many(step.citations).map(citation),
+  }));
+  return { ...data, steps, profile: data.profile ?? {}, text: text(data.text) };
+}
