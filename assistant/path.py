@@ -75,7 +75,9 @@ def resolve(corpus: Corpus, words: Iterable[str]) -> Iterator[str]:
         if concept.taught_in:
             names |= dict.fromkeys(concept.names, concept.taught_in[0]) | {concept.id: concept.taught_in[0]}
     for resource in corpus.resources:
-        names |= dict.fromkeys((*resource.aliases, resource.short.lower(), resource.title.lower()), resource.id)
+        names |= dict.fromkeys(
+            (*resource.aliases, resource.short.lower(), resource.title.lower()), resource.id
+        )
     ids = {id: id for id in (*corpus.resource_by_id, *corpus.section_by_id)}
     for word in words:
         id = ids.get(word) or names.get(word.strip().lower())
@@ -96,7 +98,13 @@ class _Learner:
 
     def refuses(self, resource: Resource) -> bool:
         """Whether it is out of the question: named by them, finished by them, or maths where they want none."""
-        names = {resource.id, resource.kind, *resource.aliases, resource.short.lower(), resource.title.lower()}
+        names = {
+            resource.id,
+            resource.kind,
+            *resource.aliases,
+            resource.short.lower(),
+            resource.title.lower(),
+        }
         host = (urlsplit(resource.current_url).hostname or "").split(".")
         organisation = (resource.organisation or "").lower()
         return (
@@ -187,10 +195,15 @@ class _Path:
         for id in self._corpus.section_by_id[section].prerequisites:
             self._need(id)
         open_ = [r for r in self._candidates(section) if r.id not in self._learner.known]
-        good = [r for r in open_ if r.origin == "guide" and self._is_alive(r) and not self._learner.unsuited(r)]
+        good = [
+            r for r in open_ if r.origin == "guide" and self._is_alive(r) and not self._learner.unsuited(r)
+        ]
         if section not in _GOALS.values():
             good = []
-        for resource in (*[r for r in good if self._learner.dislike(r) == 0], *sorted(open_, key=self._rank)[:1]):
+        for resource in (
+            *[r for r in good if self._learner.dislike(r) == 0],
+            *sorted(open_, key=self._rank)[:1],
+        ):
             self._take(resource, section)
             if resource.origin == "addition" or self._learner.dislike(resource):
                 break
@@ -207,7 +220,7 @@ class _Path:
         return [id for id in (*goals, *following, _MACHINE_LEARNING, *_TOOLS) if id in sections]
 
     def _branch(self, section: str, origin: Origin, wanted: bool) -> None:
-        """Place the best resource that a section has left, if it suits, nothing is missing, and it is of that origin."""
+        """Place the best that a section has left, if it suits, nothing is missing, and it has that origin."""
         if not wanted and self._is_met(section):
             return
         candidates = sorted(self._candidates(section), key=self._rank)
@@ -237,11 +250,15 @@ class _Path:
         by_id = self._corpus.resource_by_id
         found = [by_id[id] for id in named] + [r for r in self._corpus.resources if r.section == section]
         for other in _INSTEAD.get(section, ()):
-            found += [r for r in self._corpus.resources if r.section == other and r.kind in ("course", "book")]
+            found += [
+                r for r in self._corpus.resources if r.section == other and r.kind in ("course", "book")
+            ]
         return [
             r
-            for r in dict.fromkeys(found)
-            if not self._learner.refuses(r) and r.id not in self._learner.known and not self._depends(r, section)
+            for r in {r.id: r for r in found}.values()
+            if not self._learner.refuses(r)
+            and r.id not in self._learner.known
+            and not self._depends(r, section)
         ]
 
     @cached_property
@@ -365,7 +382,9 @@ class _Path:
 
     def _need_section(self, section: str) -> list[str]:
         candidates = self._candidates(section)
-        parts = [r for r in candidates if r.id in self._parts and r.origin == "guide" and r.section == section]
+        parts = [
+            r for r in candidates if r.id in self._parts and r.origin == "guide" and r.section == section
+        ]
         if parts:
             return list(dict.fromkeys(id for part in parts for id in self._need(part.id)))
         if not candidates:
@@ -389,10 +408,12 @@ class _Path:
             stop.id
             for stop in self._stops.values()
             if (stop.instead_of is not None and stop.instead_of.id == id)
-            or (self._learner.refuses(resource) or self._learner.dislike(resource))
-            and stop.resource is not None
-            and stop.resource.section == resource.section
-            and stop.id not in self._parts
+            or (
+                (self._learner.refuses(resource) or self._learner.dislike(resource))
+                and stop.resource is not None
+                and stop.resource.section == resource.section
+                and stop.id not in self._parts
+            )
         ]
 
     def _is_known(self, id: str) -> bool:
@@ -443,5 +464,7 @@ def _needs_maths(corpus: Corpus, resource: Resource) -> bool:
     if resource.section == _MATHS:
         return True
     needed = _closure(corpus, resource.prerequisites)
-    return any(id == _MATHS or (id in corpus.resource_by_id and corpus.resource_by_id[id].section == _MATHS)
-               for id in needed)
+    return any(
+        id == _MATHS or (id in corpus.resource_by_id and corpus.resource_by_id[id].section == _MATHS)
+        for id in needed
+    )

@@ -142,11 +142,11 @@ def _total(steps: Sequence[Step], profile: Profile) -> str:
     return f" Hours are stated for {which}: {hours:g} in all{pace}."
 
 
-def _write_step(
-    corpus: Corpus, step: Step, numbers: dict[str, int], profile: Profile, links: bool
-) -> str:
+def _write_step(corpus: Corpus, step: Step, numbers: dict[str, int], profile: Profile, links: bool) -> str:
     title = f"[{step.title}]({step.url})" if links and step.url else step.title
-    marks = [name for name, on in (("addition", step.origin == "addition"), ("optional", step.optional)) if on]
+    marks = [
+        name for name, on in (("addition", step.origin == "addition"), ("optional", step.optional)) if on
+    ]
     mark = f" ({', '.join(marks)})" if marks else ""
     lines = [f"### {step.number}. {title}{mark}", "", step.why, ""]
     if step.prerequisites:
@@ -186,8 +186,19 @@ def _step(stop: Stop, number: int, citations: tuple[Citation, ...], sources: _So
     if resource is None:
         section = sources.corpus.section_by_id[stop.serves[0]]
         return Step(
-            number, section.id, None, section.title, why, None, None, None, stop.after, None, citations,
-            optional=stop.optional, assumes=stop.assumes,
+            number,
+            section.id,
+            None,
+            section.title,
+            why,
+            None,
+            None,
+            None,
+            stop.after,
+            None,
+            citations,
+            optional=stop.optional,
+            assumes=stop.assumes,
         )
     successor = resource.successor
     return Step(
@@ -239,7 +250,7 @@ class _Sources:
         if resource.status != "current":
             picks += list(self._described(resource, "status"))[:1]
         unique = {_quote(pick): pick for pick in reversed(picks)}
-        return [pick for pick in reversed(unique.values())]
+        return list(reversed(unique.values()))
 
     def on_programming(self) -> list[Pick]:
         """What the guide says to those who can't program yet."""
@@ -249,9 +260,13 @@ class _Sources:
     def _advice(self, section: str, resource: Resource) -> list[Pick]:
         """The sentence in which the guide, or its editors, recommend a resource; at most one."""
         own = resource.section
-        for part, place in (("guide", section), ("guide", own), ("today", section), ("today", own)):
+        places: tuple[tuple[Part, str], ...]
+        places = (("guide", section), ("guide", own), ("today", section), ("today", own))
+        for part, place in places:
             said = list(self._said(place, part, resource))
-            said.sort(key=lambda pick: (not _ADVICE.search(_quote(pick)), pick.sentence.resources[0] != resource.id))
+            said.sort(
+                key=lambda pick: (not _ADVICE.search(_quote(pick)), pick.sentence.resources[0] != resource.id)
+            )
             if said:
                 return said[:1]
         return []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from assistant.types import Plan, Step
 
@@ -18,20 +20,6 @@ _GAP = 14
 _MAX_ADDRESS = 2000
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 _NARROW, _WIDE = frozenset("ijlftr.,:;'|!()[]- "), frozenset("mwMW@%&")
-_STYLE = """
-svg{--page:#fff;--card:#f5f7fb;--line:#c3ccda;--ink:#17202e;--soft:#505c6d;--accent:#1f55c4;--on:#fff;--new:#0b6648;--old:#8a4b00;
-font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
-@media (prefers-color-scheme:dark){svg{--page:#10141b;--card:#1a212d;--line:#3d495c;--ink:#e9edf4;--soft:#aab5c5;--accent:#8cb4ff;--on:#0c1320;--new:#7fd9b3;--old:#f2b774}}
-.page{fill:var(--page)}.card{fill:var(--card);stroke:var(--line)}.rail{stroke:var(--line);stroke-width:2;fill:none}
-.node{fill:var(--accent)}.count{fill:var(--on);font-size:13px;font-weight:700;text-anchor:middle}
-.side .card,.rail.side{stroke-dasharray:4 4}.side .node{fill:var(--page);stroke:var(--accent);stroke-width:2;stroke-dasharray:3 3}.side .count{fill:var(--accent)}
-.head{fill:var(--ink);font-size:20px;font-weight:700}.group{fill:var(--soft);font-size:12px;font-weight:700;letter-spacing:.06em}
-.title{fill:var(--ink);font-size:15px;font-weight:600}.soft{fill:var(--soft);font-size:12.5px}
-.new{fill:var(--new);font-size:12.5px;font-weight:600}.old{fill:var(--old);font-size:12.5px;font-weight:600}
-a{cursor:pointer;text-decoration:none}a .title{fill:var(--accent)}a:hover .title{text-decoration:underline}
-a:focus{outline:none}a:focus .card{stroke:var(--accent);stroke-width:3;stroke-dasharray:none}
-@media (forced-colors:active){a:focus .card{stroke:Highlight}}
-"""
 
 
 def draw(plan: Plan) -> str:
@@ -45,11 +33,12 @@ def draw(plan: Plan) -> str:
     )
     ET.SubElement(svg, "title", {"id": "plan-title"}).text = "Your study plan"
     ET.SubElement(svg, "desc", {"id": "plan-words"}).text = _clean(describe(plan))
-    ET.SubElement(svg, "style").text = _STYLE
+    ET.SubElement(svg, "style").text = Path(__file__).with_name("roadmap.css").read_text("utf-8")
     page = ET.SubElement(svg, "rect", {"class": "page", "width": str(_WIDTH)})
     _text(svg, "head", 16, 36, "Your study plan")
     y = _lines(svg, "soft", 16, 58, _wrap(_summary(plan), _WIDTH - 32, 12.5), 17) + 10
     last_needed = max((step.number for step in plan.steps if not step.optional), default=0)
+    numbers = _numbers(plan)
     centres: list[tuple[float, bool]] = []
     rail = ET.SubElement(svg, "g")
     for step in plan.steps:
@@ -57,10 +46,10 @@ def draw(plan: Plan) -> str:
         if side and step.number == last_needed + 1:
             _text(svg, "group", _CARD_X, y + 12, "SIDE BRANCHES")
             y += 24
-        y, centre = _card(svg, step, y)
+        y, centre = _card(svg, step, y, numbers)
         centres.append((centre, side))
         y += _GAP
-    for (start, _), (end, side) in zip(centres, centres[1:], strict=False):
+    for (start, _), (end, side) in itertools.pairwise(centres):
         ET.SubElement(
             rail,
             "path",
@@ -74,7 +63,14 @@ def draw(plan: Plan) -> str:
 
 def describe(plan: Plan) -> str:
     """The picture in words: a sentence a step."""
-    return " ".join([_summary(plan), *(f"Step {step.number}: {'; '.join(_facts(step))}." for step in plan.steps)])
+    numbers = _numbers(plan)
+    return " ".join(
+        [_summary(plan), *(f"Step {step.number}: {'; '.join(_facts(step, numbers))}." for step in plan.steps)]
+    )
+
+
+def _numbers(plan: Plan) -> dict[str, int]:
+    return {step.resource or step.section: step.number for step in plan.steps}
 
 
 def _summary(plan: Plan) -> str:
@@ -82,22 +78,33 @@ def _summary(plan: Plan) -> str:
     side = len(plan.steps) - path
     if not plan.steps:
         return "Nothing is left to learn here."
-    return f"{path} {'step' if path == 1 else 'steps'} on the path" + (f", {side} optional" if side else "") + "."
+    return (
+        f"{path} {'step' if path == 1 else 'steps'} on the path"
+        + (f", {side} optional" if side else "")
+        + "."
+    )
 
 
-def _facts(step: Step) -> list[str]:
-    marks = [name for name, on in (("addition", step.origin == "addition"), ("optional", step.optional)) if on]
-    facts = [step.title, *marks, ", ".join(step.format), step.effort or ""]
+def _facts(step: Step, numbers: Mapping[str, int]) -> list[str]:
+    marks = [
+        name for name, on in (("addition", step.origin == "addition"), ("optional", step.optional)) if on
+    ]
+    facts = [step.title, *marks, ", ".join(step.format), step.effort or "", _after(step, numbers)]
     if step.status not in (None, "current"):
         facts.append(f"{step.status}, now: {step.successor.title}" if step.successor else str(step.status))
     return [fact for fact in facts if fact]
 
 
-def _card(svg: ET.Element, step: Step, top: float) -> tuple[float, float]:
+def _after(step: Step, numbers: Mapping[str, int]) -> str:
+    earlier = [str(numbers[id]) for id in step.prerequisites]
+    return f"after {'step' if len(earlier) == 1 else 'steps'} {', '.join(earlier)}" if earlier else ""
+
+
+def _card(svg: ET.Element, step: Step, top: float, numbers: Mapping[str, int]) -> tuple[float, float]:
     """Draw one step; the y of its lower edge, and of its node's centre."""
     group = ET.SubElement(svg, "g", {"class": "side"} if step.optional else {})
     if step.url and step.url.startswith(("http://", "https://")) and len(step.url) <= _MAX_ADDRESS:
-        label = _clean(f"Step {step.number}: {'; '.join(_facts(step))}")
+        label = _clean(f"Step {step.number}: {'; '.join(_facts(step, numbers))}")
         inside = ET.SubElement(group, "a", {"href": _clean(step.url), "aria-label": label})
     else:
         inside = group
@@ -105,7 +112,10 @@ def _card(svg: ET.Element, step: Step, top: float) -> tuple[float, float]:
     y = _lines(inside, "title", _TEXT_X, top + 25, _wrap(step.title, _TEXT_WIDTH, 15, bold=True), 19)
     y = _lines(inside, "soft", _TEXT_X, y + 2, _wrap(", ".join(step.format), _TEXT_WIDTH, 12.5), 17)
     y = _lines(inside, "soft", _TEXT_X, y, _wrap(step.effort or "", _TEXT_WIDTH, 12.5), 17)
-    marks = [name for name, on in (("Addition", step.origin == "addition"), ("Optional", step.optional)) if on]
+    y = _lines(inside, "soft", _TEXT_X, y, _wrap(_after(step, numbers), _TEXT_WIDTH, 12.5), 17)
+    marks = [
+        name for name, on in (("Addition", step.origin == "addition"), ("Optional", step.optional)) if on
+    ]
     y = _lines(inside, "new", _TEXT_X, y + 1, [" · ".join(marks)] if marks else [], 17)
     if step.status not in (None, "current"):
         now = f", now: {step.successor.title}" if step.successor else ""
@@ -151,7 +161,15 @@ def _wrap(words: str, width: float, size: float, bold: bool = False) -> list[str
 def _measure(words: str) -> float:
     """Estimated width in ems."""
     return sum(
-        0.34 if c in _NARROW else 0.9 if c in _WIDE else 0.69 if c.isupper() else 0.57 if ord(c) < 0x2E80 else 1.05
+        0.34
+        if c in _NARROW
+        else 0.9
+        if c in _WIDE
+        else 0.69
+        if c.isupper()
+        else 0.57
+        if ord(c) < 0x2E80
+        else 1.05
         for c in words
     )
 
