@@ -58,6 +58,13 @@ def stub() -> Iterator[Stub]:
     service.stop()
 
 
+def box(locator: Any) -> dict[str, float]:
+    """Where something is on the screen: x, y, width, height in CSS pixels."""
+    found: dict[str, float] | None = locator.bounding_box()
+    assert found is not None, "it is not on the screen"
+    return found
+
+
 class Tab:
     """A page in a browser profile of its own, with the parts of the widget by their names."""
 

@@ -387,9 +387,7 @@ def test_reduced_motion_and_forced_colours(browser: Browser, stub: Stub) -> None
     expect(tab.turns.last).to_have_attribute("data-state", "done")
     marker = tab.button("Source 2: CS224d: Deep Learning for NLP")
     assert marker.evaluate("(each) => getComputedStyle(each).borderTopStyle") == "solid"
-    assert tab.page.locator("dl-guide-chat dialog").evaluate(
-        "(panel) => panel.getAnimations().length"
-    ) == 0
+    assert tab.page.locator("dl-guide-chat dialog").evaluate("(panel) => panel.getAnimations().length") == 0
     context.close()
 
 

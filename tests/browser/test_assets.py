@@ -20,7 +20,9 @@ def test_every_path_has_a_body_a_type_and_an_etag(path: str) -> None:
     assert found.headers["Vary"] == "Accept-Encoding"
 
 
-@pytest.mark.parametrize("path", ["", "/nothing", "/assets/../assets.py", "/assets/", "//widget.js", "/widget.js/"])
+@pytest.mark.parametrize(
+    "path", ["", "/nothing", "/assets/../assets.py", "/assets/", "//widget.js", "/widget.js/"]
+)
 def test_no_other_path_has_one(path: str) -> None:
     assert asset(path) is None
 

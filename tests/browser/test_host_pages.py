@@ -11,7 +11,7 @@ pytest.importorskip("playwright", reason="browser tests need playwright: pip ins
 from playwright.sync_api import Browser, expect
 
 from tests.browser import stub as play
-from tests.browser.conftest import Tab
+from tests.browser.conftest import Tab, box
 from tests.browser.stub import START, Stub
 
 SCRIPT = '<script type="module" src="/widget.js"></script>'
@@ -208,14 +208,15 @@ def test_zalgo_stays_in_its_line(tab: Tab, stub: Stub) -> None:
     tab.ask(zalgo)
     clipped = tab.turns.last.locator(".question").evaluate("(each) => getComputedStyle(each).overflowX")
     assert clipped == "clip"
-    height = tab.turns.last.locator(".question").bounding_box()["height"]
+    height = box(tab.turns.last.locator(".question"))["height"]
     assert height < 120
 
 
 def test_very_long_words_wrap(tab: Tab, stub: Stub) -> None:
     word = "x" * 1500
     stub.answers[word] = play.answer(
-        f"{word} [1].\n\n| a | b |\n|---|---|\n| {word[:300]} | y |", [play.citation(1, title=word, quote=word)]
+        f"{word} [1].\n\n| a | b |\n|---|---|\n| {word[:300]} | y |",
+        [play.citation(1, title=word, quote=word)],
     )
     tab.page.set_viewport_size({"width": 360, "height": 700})
     tab.visit()
@@ -283,16 +284,16 @@ def test_right_to_left_mirrors(tab: Tab, stub: Stub) -> None:
         {},
     )
     tab.visit("/rtl")
-    launcher = tab.button("Ask the learning guide").bounding_box()
+    launcher = box(tab.button("Ask the learning guide"))
     assert launcher["x"] == 20
     tab.button("Ask the learning guide").click()
     tab.ask(START)
-    panel = tab.page.get_by_role("dialog").bounding_box()
+    panel = box(tab.page.get_by_role("dialog"))
     assert panel["x"] == 20
-    question = tab.turns.last.locator(".question").bounding_box()
+    question = box(tab.turns.last.locator(".question"))
     assert question["x"] == panel["x"] + 19
-    send = tab.page.locator("dl-guide-chat .send").bounding_box()
-    field = tab.field.bounding_box()
+    send = box(tab.page.locator("dl-guide-chat .send"))
+    field = box(tab.field)
     assert send["x"] < field["x"]
     assert tab.prose.locator("p").first.evaluate("(p) => getComputedStyle(p).direction") == "ltr"
 
@@ -300,7 +301,7 @@ def test_right_to_left_mirrors(tab: Tab, stub: Stub) -> None:
 def test_position_start_puts_it_on_the_other_side(tab: Tab, stub: Stub) -> None:
     stub.pages["/start"] = (f'<!doctype html>{SCRIPT}<dl-guide-chat position="start"></dl-guide-chat>', {})
     tab.visit("/start")
-    assert tab.button("Ask the learning guide").bounding_box()["x"] == 20
+    assert box(tab.button("Ask the learning guide"))["x"] == 20
 
 
 def test_hidden_hides(tab: Tab, stub: Stub) -> None:

@@ -76,7 +76,9 @@ def test_the_map_shows_every_section_of_the_corpus_and_asks(tab: Tab, stub: Stub
     know(stub)
     tab.visit("/")
     expect(tab.page.locator("#shelf")).to_be_visible()
-    drawn = tab.page.locator("#stages button").evaluate_all("(all) => all.map((each) => each.dataset.section)")
+    drawn = tab.page.locator("#stages button").evaluate_all(
+        "(all) => all.map((each) => each.dataset.section)"
+    )
     assert sorted(drawn) == sorted(each.id for each in load_corpus().sections)
     tab.page.get_by_role("button", name="Reinforcement learning").click()
     expect(tab.turns.last).to_have_attribute("data-state", "done")

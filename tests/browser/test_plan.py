@@ -155,9 +155,7 @@ def test_back_leads_to_the_conversation_and_its_field(tab: Tab) -> None:
 def test_a_long_plan_with_long_titles_fits(tab: Tab, stub: Stub) -> None:
     title = "A very long title about " + "backpropagation " * 8
     stub.plan = {
-        "steps": [
-            play.step(n, f"r{n}", f"{title}{n}", [f"r{n - 1}"] if n > 1 else []) for n in range(1, 25)
-        ],
+        "steps": [play.step(n, f"r{n}", f"{title}{n}", [f"r{n - 1}"] if n > 1 else []) for n in range(1, 25)],
         "profile": {},
         "text": "",
     }

@@ -60,7 +60,17 @@ def test_every_string_is_used_and_documented_by_its_key() -> None:
     keys = re.findall(r'^  "?([\w-]+)"?: "', text, re.MULTILINE)
     code = "".join(path.read_text(encoding="utf-8") for path in WIDGET.glob("src/*.js"))
     code = code.replace(text, "")
-    computed = ("failed_", "kind_", "status_", "goal_", "background_", "prefer_", "reason_", "about_privacy_", "plan_")
+    computed = (
+        "failed_",
+        "kind_",
+        "status_",
+        "goal_",
+        "background_",
+        "prefer_",
+        "reason_",
+        "about_privacy_",
+        "plan_",
+    )
     outcomes = {"not_covered", "off_topic", "refused"}
     for key in keys:
         stem = re.sub(r"_(one|other)$", "", key)
