@@ -298,6 +298,21 @@ def test_right_to_left_mirrors(tab: Tab, stub: Stub) -> None:
     assert tab.prose.locator("p").first.evaluate("(p) => getComputedStyle(p).direction") == "ltr"
 
 
+def test_the_page_does_not_scroll_along_with_the_conversation(tab: Tab, stub: Stub) -> None:
+    words = f"<p>{'Words. ' * 900}</p>"
+    tag = "<dl-guide-chat inline></dl-guide-chat>"
+    stub.pages["/long"] = (f"<!doctype html>{words}{SCRIPT}{tag}{words}", {})
+    tab.page.set_viewport_size({"width": 360, "height": 740})
+    tab.visit("/long")
+    tab.field.focus()
+    before = tab.page.evaluate("scrollY")
+    assert before > 0
+    tab.ask(START)
+    tab.button("Source 2: CS224d: Deep Learning for NLP").dispatch_event("click")
+    tab.page.wait_for_timeout(100)
+    assert tab.page.evaluate("scrollY") == before
+
+
 def test_position_start_puts_it_on_the_other_side(tab: Tab, stub: Stub) -> None:
     stub.pages["/start"] = (f'<!doctype html>{SCRIPT}<dl-guide-chat position="start"></dl-guide-chat>', {})
     tab.visit("/start")

@@ -23,6 +23,7 @@ const CSS = `
   line-height: 1.55 !important;
   color: var(--_ink) !important;
   text-align: start !important;
+  overflow-anchor: none !important; /* or the page scrolls along with the conversation */
 }
 :host([hidden]) { display: none !important; }
 :host([theme="light"]) { color-scheme: light !important; }
@@ -213,6 +214,7 @@ progress::-moz-progress-bar { background: var(--_accent); }
 .roadmap { display: block; inline-size: 100%; max-inline-size: 420px; block-size: auto; font-size: 13px; }
 .road { fill: none; stroke: var(--_edge); stroke-width: 1.6; }
 .stop { text-decoration: none; cursor: pointer; outline: none; }
+.leader { stroke: var(--_line); stroke-width: 1.5; stroke-dasharray: .1 5; stroke-linecap: round; }
 .target { fill: transparent; }
 .stop:hover .target { fill: var(--_raise); }
 .stop:focus-visible .target { stroke: var(--_accent); stroke-width: 2; }
