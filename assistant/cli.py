@@ -67,6 +67,20 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
 
 
 @app.command()
+def evaluate(
+    questions: Path,
+    dialogues: Annotated[Path | None, typer.Argument()] = None,
+    out: Annotated[Path | None, typer.Option(help="Write JSON, Markdown, HTML and plots here.")] = None,
+    compare: Annotated[Path | None, typer.Option(help="An older report.json or baseline.json.")] = None,
+    record: Annotated[bool, typer.Option(help="Write the baseline that is kept with the code.")] = False,
+) -> None:
+    """Measure the answers to questions whose right answers are known."""
+    from assistant.evaluation.command import evaluate as measure
+
+    measure(lambda: _open(read_settings()), questions, dialogues, out, compare, record)
+
+
+@app.command()
 def settings() -> None:
     """Print the table of settings."""
     current = read_settings()
