@@ -28,7 +28,10 @@ def check_message(text: str, blocks: Sequence[Mapping[str, Any]], markdown: str 
     check_mrkdwn(text)
     _need(len(blocks) <= 50, "more than 50 blocks")
     for block in blocks:
-        check_block(block, ("markdown", "section", "context", "actions", "context_actions", "image", "header", "divider"))
+        check_block(
+            block,
+            ("markdown", "section", "context", "actions", "context_actions", "image", "header", "divider"),
+        )
     total = size(markdown) + sum(size(json.dumps(words)) - 2 for words in _texts(blocks))
     _need(total <= MESSAGE, f"msg_blocks_too_long: {total}")
 

@@ -18,7 +18,6 @@ from tests.slack.stub import APP_TOKEN, BOT_TOKEN, StubSlack
 from tests.slack.workspace import SECRET, Workspace
 
 
-
 @pytest.fixture
 async def slack() -> AsyncIterator[StubSlack]:
     """A Slack on loopback."""
@@ -49,7 +48,9 @@ def fresh(assistant: Assistant) -> Assistant:
 
 
 @asynccontextmanager
-async def open_workspace(assistant: Assistant, settings: Settings, slack: StubSlack) -> AsyncIterator[Workspace]:
+async def open_workspace(
+    assistant: Assistant, settings: Settings, slack: StubSlack
+) -> AsyncIterator[Workspace]:
     """A running app with the Slack routes."""
     app = FastAPI()
     app.include_router(slack_routes(assistant, settings))
@@ -62,9 +63,7 @@ async def open_workspace(assistant: Assistant, settings: Settings, slack: StubSl
 
 
 @pytest.fixture
-async def workspace(
-    fresh: Assistant, slack_settings: Settings, slack: StubSlack
-) -> AsyncIterator[Workspace]:
+async def workspace(fresh: Assistant, slack_settings: Settings, slack: StubSlack) -> AsyncIterator[Workspace]:
     """The workspace with default settings."""
     async with open_workspace(fresh, slack_settings, slack) as workspace:
         yield workspace

@@ -72,7 +72,9 @@ class StubSlack:
         self.homes: dict[str, dict[str, Any]] = {}
         self.files: list[dict[str, Any]] = []
         self.responses: list[dict[str, Any]] = []
-        self.tokens: dict[str, dict[str, str]] = {BOT_TOKEN: {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT_ID}}
+        self.tokens: dict[str, dict[str, str]] = {
+            BOT_TOKEN: {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT_ID}
+        }
         self.scopes = SCOPES
         self.not_in: set[str] = set()
         self.acknowledged: dict[str, Any] = {}
@@ -193,7 +195,9 @@ class StubSlack:
 
     def _chat_postMessage(self, a: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         check_message(a.get("text") or "", a.get("blocks") or [])
-        posted = Posted(a["channel"], self._now(), a.get("thread_ts"), a.get("text") or "", "", a.get("blocks") or [])
+        posted = Posted(
+            a["channel"], self._now(), a.get("thread_ts"), a.get("text") or "", "", a.get("blocks") or []
+        )
         return self._keep(posted)
 
     def _chat_update(self, a: dict[str, Any]) -> dict[str, Any]:
@@ -206,9 +210,13 @@ class StubSlack:
     def _chat_startStream(self, a: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         if not a.get("thread_ts"):
             raise Refusal("invalid_arguments")
-        if not a["channel"].startswith("D") and not (a.get("recipient_user_id") and a.get("recipient_team_id")):
+        if not a["channel"].startswith("D") and not (
+            a.get("recipient_user_id") and a.get("recipient_team_id")
+        ):
             raise Refusal("missing_recipient_user_id")
-        message = Posted(a["channel"], self._now(), a["thread_ts"], streaming=True, recipient=a["recipient_user_id"])
+        message = Posted(
+            a["channel"], self._now(), a["thread_ts"], streaming=True, recipient=a["recipient_user_id"]
+        )
         self._append(message, a)
         return self._keep(message)
 

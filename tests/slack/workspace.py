@@ -182,5 +182,5 @@ def find_element(blocks: list[dict[str, Any]], action_id: str) -> dict[str, Any]
 async def until(holds: Callable[[], Any], seconds: float = 10.0) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110
+        while not holds():
             await asyncio.sleep(0.02)

@@ -14,12 +14,12 @@ from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
     AsyncServerErrorRetryHandler,
 )
-from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
@@ -167,9 +167,7 @@ class SlackBot:
         conversation = self.names.conversation("command", command["team_id"], command["trigger_id"])
         await self._answer_alone(command, question, conversation)
 
-    async def on_shortcut(
-        self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
+    async def on_shortcut(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Answer this message: in its thread, or for the one who asks where the bot is no member."""
         await ack()
         text, ts = body["message"].get("text") or "", body["message"]["ts"]
@@ -199,7 +197,11 @@ class SlackBot:
         await self.claims.once(
             key,
             lambda: self._answer(
-                place, prompt.question, client, heading=_heading(prompt.question), conversation=prompt.conversation
+                place,
+                prompt.question,
+                client,
+                heading=_heading(prompt.question),
+                conversation=prompt.conversation,
             ),
         )
 
@@ -214,7 +216,10 @@ class SlackBot:
             await self._respond(body, {"text": messages.NOT_KEPT, "replace_original": False})
             return
         answer = asdict(kept)
-        shown = [blocks.asked(body["user"]["id"], kept.question), *blocks.answer_blocks(answer, conversation_id)]
+        shown = [
+            blocks.asked(body["user"]["id"], kept.question),
+            *blocks.answer_blocks(answer, conversation_id),
+        ]
         await self._respond(
             body,
             {

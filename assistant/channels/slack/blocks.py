@@ -115,7 +115,9 @@ def related(places: Sequence[Mapping[str, Any]]) -> list[Block]:
     """Sections near a question, not cited."""
     if not places:
         return []
-    return [context(" ".join([messages.RELATED, "; ".join(link(p["url"], p["title"], 120) for p in places[:5])]))]
+    return [
+        context(" ".join([messages.RELATED, "; ".join(link(p["url"], p["title"], 120) for p in places[:5])]))
+    ]
 
 
 def clarifying(question: Mapping[str, Any] | None, conversation: str | None = None) -> list[Block]:

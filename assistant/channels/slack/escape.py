@@ -42,7 +42,15 @@ def link(url: str | None, label: str, limit: int = 300) -> str:
     words = escape(" ".join(label.split()), "mrkdwn", limit)
     if url is None or not url.startswith(("https://", "http://")) or len(url) > 2000:
         return words
-    for char, code in {"<": "%3C", ">": "%3E", "|": "%7C", " ": "%20", "\n": "", "\r": "", "&": "&amp;"}.items():
+    for char, code in {
+        "<": "%3C",
+        ">": "%3E",
+        "|": "%7C",
+        " ": "%20",
+        "\n": "",
+        "\r": "",
+        "&": "&amp;",
+    }.items():
         url = url.replace(char, code)
     return f"<{_UNSEEN.sub('', url)}|{words}>"
 

@@ -22,7 +22,9 @@ PROMPTS: Final = (
 )
 
 BROKEN: Final = "Sorry, something went wrong here and I could not answer. Please ask me again."
-CUT_SHORT: Final = "Sorry, something went wrong here and the answer above is not complete. Please ask me again."
+CUT_SHORT: Final = (
+    "Sorry, something went wrong here and the answer above is not complete. Please ask me again."
+)
 UNAVAILABLE: Final = "Sorry, I can't answer right now. Please try again in a few minutes."
 SLOW: Final = "Sorry, this took too long and I gave up. Please ask me again in a minute."
 TOO_LONG: Final = "That question is too long for me. Please ask it in at most 2000 characters."
