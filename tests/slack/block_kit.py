@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -32,7 +31,7 @@ def check_message(text: str, blocks: Sequence[Mapping[str, Any]], markdown: str 
             block,
             ("markdown", "section", "context", "actions", "context_actions", "image", "header", "divider"),
         )
-    total = size(markdown) + sum(size(json.dumps(words)) - 2 for words in _texts(blocks))
+    total = size(markdown) + sum(map(size, _texts(blocks)))
     _need(total <= MESSAGE, f"msg_blocks_too_long: {total}")
 
 

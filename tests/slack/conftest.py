@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,12 +9,19 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from assistant.channels.slack import app as bot
 from assistant.channels.slack.routes import slack_routes
 from assistant.service import Assistant
 from assistant.settings import Settings
 from assistant.store import MemoryStore
 from tests.slack.stub import APP_TOKEN, BOT_TOKEN, StubSlack
 from tests.slack.workspace import SECRET, Workspace
+
+
+@pytest.fixture(autouse=True)
+def acknowledged_when_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine work takes seconds; only tests of the acknowledgement itself want it early."""
+    monkeypatch.setattr(bot, "ACK_SECONDS", 30.0)
 
 
 @pytest.fixture
@@ -67,8 +73,3 @@ async def workspace(fresh: Assistant, slack_settings: Settings, slack: StubSlack
     """The workspace with default settings."""
     async with open_workspace(fresh, slack_settings, slack) as workspace:
         yield workspace
-
-
-def with_settings(settings: Settings, **changes: object) -> Settings:
-    """The same settings but for some values."""
-    return dataclasses.replace(settings, values={**settings.values, **changes})

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from assistant.channels.slack import messages
 from assistant.service import Ask, Assistant
 from tests.slack.workspace import Workspace, find_element, message
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 QUESTION = "I don't know linear algebra"
 
 
@@ -69,11 +72,11 @@ async def test_a_thumb_down_asks_why_and_the_last_vote_counts(workspace: Workspa
     chosen = {"reason": {"reason": {"selected_option": {"value": "outdated"}}}}
     comment = {"comment": {"comment": {"value": "from 2016"}}}
     assert (await workspace.submit(view, chosen | comment)).status_code == 200
-    [vote] = fresh.store._feedback.values()  # type: ignore[attr-defined]
-    assert (vote.value, vote.reason, vote.comment) == ("down", "outdated", "from 2016")
+    [vote] = await fresh.store.answers_since(LONG_AGO)
+    assert (vote.vote, vote.reason, vote.comment) == ("down", "outdated", "from 2016")
     await workspace.vote(shown, "up")
-    [vote] = fresh.store._feedback.values()  # type: ignore[attr-defined]
-    assert vote.value == "up"
+    [vote] = await fresh.store.answers_since(LONG_AGO)
+    assert (vote.vote, vote.reason) == ("up", None)
 
 
 async def test_a_suggestion_is_a_button_that_asks_it(workspace: Workspace) -> None:

@@ -96,11 +96,20 @@ class Workspace:
         return await self.send(body, "application/json", **headers)
 
     async def ask(self, text: str, channel: str = "C1", **more: Any) -> Posted:
-        """Mention the bot (or write to it), and read its last reply."""
+        """Mention the bot (or write to it), and read its last reply when it is whole."""
         event = (message if channel.startswith("D") else mention)(text, channel, **more)
+        root = more.get("thread_ts") or event["ts"]
+        before = len(self.slack.thread(channel, root))
         response = await self.happen(event)
         assert response.status_code == 200
-        return self.slack.thread(channel, more.get("thread_ts") or event["ts"])[-1]
+        await until(lambda: len(self.slack.thread(channel, root)) > before and self.is_quiet)
+        return self.slack.thread(channel, root)[-1]
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is being written."""
+        writing = any(shown.streaming for shown in self.slack.messages.values())
+        return not writing and not any(self.slack.statuses.values())
 
     async def command(self, text: str, user: str = "U1", channel: str = "C1") -> httpx.Response:
         """`/learn-dl …`"""
@@ -179,7 +188,7 @@ def find_element(blocks: list[dict[str, Any]], action_id: str) -> dict[str, Any]
     raise AssertionError(f"no {action_id} in {blocks}")
 
 
-async def until(holds: Callable[[], Any], seconds: float = 10.0) -> None:
+async def until(holds: Callable[[], Any], seconds: float = 30.0) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(seconds):
         while not holds():

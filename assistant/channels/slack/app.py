@@ -275,10 +275,7 @@ class SlackBot:
 
     async def _follows(self, place: Place) -> bool:
         conversation = self.names.conversation(place.team, place.channel, place.root)
-        try:
-            return await self.assistant.store.conversation(conversation) is not None
-        except Unavailable:
-            return False
+        return await self.assistant.store.conversation(conversation) is not None
 
     async def _answer_message(self, message: Message, client: AsyncWebClient) -> None:
         called = message.direct or message.mentioned

@@ -12,14 +12,17 @@ from assistant.channels.slack.escape import escape, link, measure
 
 Block = dict[str, Any]
 
-PART = 8000
+PART = 7500
 """UTF-16 units of answer text in one message. Slack takes 12,000 in a block, and refused about 13,200 in a
-whole message; what stands under the text has the rest."""
+whole message."""
+FOOTER = 4500
+"""Units of all words under the text, so that both and the notification fit."""
+_NOTIFICATION = 600
+_SOURCES = 2400
+_CONTEXT = 1800
+_QUESTION_BACK = 1000
 _BUTTON = 75
 _VALUE = 2000
-_CONTEXT = 1800
-_SECTION = 2900
-_NOTIFICATION = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +52,35 @@ def answer_blocks(answer: Mapping[str, Any], conversation: str | None = None) ->
     `answer` is the JSON form of an Answer or an Exchange. `conversation` is set where no thread holds it.
     """
     text = escape(answer["text"], "markdown", PART)
-    return [markdown(text), *footer(answer, conversation)]
+    return [*([markdown(text)] if text.strip() else []), *footer(answer, conversation)]
 
 
 def footer(answer: Mapping[str, Any], conversation: str | None = None) -> list[Block]:
     """What stands under an answer: sources, the question back, suggestions, feedback."""
-    blocks = [
-        *sources(answer.get("citations") or ()),
-        *related(answer.get("related") or ()),
-        *clarifying(answer.get("clarifying_question"), conversation),
-        *suggestions(answer.get("suggestions") or (), conversation),
-    ]
-    if answer["outcome"] != "smalltalk":
-        blocks.append(feedback(answer.get("id") or answer["answer_id"]))
-    return blocks
+    last = [] if answer["outcome"] == "smalltalk" else [feedback(answer.get("id") or answer["answer_id"])]
+    groups = (
+        sources(answer.get("citations") or ()),
+        clarifying(answer.get("clarifying_question"), conversation),
+        related(answer.get("related") or ()),
+        suggestions(answer.get("suggestions") or (), conversation),
+    )
+    blocks: list[Block] = []
+    room = FOOTER - sum(map(weigh, last))
+    for group in groups:
+        weight = sum(map(weigh, group))
+        if weight <= room:
+            blocks += group
+            room -= weight
+    return [*blocks, *last]
+
+
+def weigh(value: Any) -> int:
+    """UTF-16 units of all words in a block, the ones that nobody sees included."""
+    if isinstance(value, str):
+        return measure(value)
+    if isinstance(value, dict):
+        return sum(weigh(inner) for inner in value.values())
+    return sum(map(weigh, value)) if isinstance(value, list) else 0
 
 
 def notification(answer: Mapping[str, Any]) -> str:
@@ -72,7 +90,7 @@ def notification(answer: Mapping[str, Any]) -> str:
 
 def plain_answer(answer: Mapping[str, Any]) -> str:
     """A whole answer as one text without blocks: what is left to send when Slack refuses the blocks."""
-    lines = [escape(answer["text"], "mrkdwn", 2000)]
+    lines = [_some(escape(answer["text"], "mrkdwn", 2000))]
     for citation in (answer.get("citations") or ())[:5]:
         lines.append(f"[{citation['number']}] {link(citation['url'], citation['title'], 100)}")
     return "\n".join(lines)
@@ -85,12 +103,12 @@ def markdown(text: str) -> Block:
 
 def section(text: str) -> Block:
     """A mrkdwn paragraph, escaped by the caller."""
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+    return {"type": "section", "text": {"type": "mrkdwn", "text": _some(text)}}
 
 
 def context(*texts: str) -> Block:
     """Small grey mrkdwn lines, escaped by the caller; at most 10."""
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text} for text in texts[:10]]}
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": _some(text)} for text in texts[:10]]}
 
 
 def asked(user: str, question: str) -> Block:
@@ -108,7 +126,13 @@ def sources(citations: Sequence[Mapping[str, Any]]) -> list[Block]:
         numbers.setdefault(key, []).append(citation["number"])
         first.setdefault(key, citation)
     lines = [_source(numbers[key], citation) for key, citation in first.items()]
-    return [context(*pages) for pages in [_pack([f"*{messages.SOURCES}*", *lines], _CONTEXT)] if lines]
+    shown: list[str] = []
+    for line in lines:
+        if measure("\n".join([*shown, line])) > _SOURCES:
+            shown.append(messages.MORE_SOURCES.format(len(lines) - len(shown)))
+            break
+        shown.append(line)
+    return [context(*_pack([f"*{messages.SOURCES}*", *shown], _CONTEXT))] if lines else []
 
 
 def related(places: Sequence[Mapping[str, Any]]) -> list[Block]:
@@ -124,7 +148,7 @@ def clarifying(question: Mapping[str, Any] | None, conversation: str | None = No
     """The question back, its options as buttons."""
     if not question:
         return []
-    words = section(escape(question["text"], "mrkdwn", _SECTION))
+    words = section(escape(question["text"], "mrkdwn", _QUESTION_BACK))
     return [words, *_buttons("option", question["options"], conversation)]
 
 
@@ -163,7 +187,7 @@ def actions(*elements: Block) -> Block:
 
 def button(label: str, action_id: str, value: str) -> Block:
     """One button."""
-    words = {"type": "plain_text", "text": escape(label, "plain", _BUTTON), "emoji": False}
+    words = {"type": "plain_text", "text": _some(escape(label, "plain", _BUTTON)), "emoji": False}
     return {"type": "button", "action_id": action_id, "text": words, "value": value}
 
 
@@ -260,6 +284,11 @@ def _buttons(name: str, questions: Sequence[str], conversation: str | None) -> l
         if value is not None and question.strip()
     ]
     return [actions(*elements[:10])] if elements else []
+
+
+def _some(text: str) -> str:
+    """Slack refuses an empty text, and with it the whole message."""
+    return text if text.strip() else "…"
 
 
 def _thumb(text: str, label: str, value: str) -> Block:

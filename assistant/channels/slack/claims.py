@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
-from assistant.errors import Unavailable
-from assistant.store import MemoryStore, Store
-
-log = logging.getLogger(__name__)
+from assistant.store import Store
 
 LEASE = 90.0
 """Seconds that a worker holds an event: longer than any answer may take."""
@@ -28,7 +23,7 @@ class Claims:
     """
 
     store: Store
-    """Where claims are kept."""
+    """Where claims are kept. It goes on claiming, in this process alone, while its database is down."""
     lease: float = LEASE
     """Seconds after which a silent worker counts as dead."""
 
@@ -38,40 +33,27 @@ class Claims:
         While somebody else works on it, this waits: if they finish, it returns; if their lease runs out,
         they died and the work is done here. Work that raises, or is cancelled, gives its claim back.
         """
-        store = self.store
-        try:
-            taken = await self._take(store, key)
-        except Unavailable:
-            # Without its database the bot still answers; then a retry may be answered twice, never not at all.
-            log.warning("the store can't be reached: events are claimed in this process only")
-            store = _local
-            taken = await self._take(store, key)
-        if not taken:
+        if not await self._take(key):
             return False
         try:
             await work()
-            with suppress(Unavailable):
-                await store.claim(_done(key), KEPT)
+            await self.store.claim(_done(key), KEPT)
         finally:
-            with suppress(Unavailable):
-                await store.release(_working(key))
+            await self.store.release(_working(key))
         return True
 
-    async def _take(self, store: Store, key: str) -> bool:
+    async def _take(self, key: str) -> bool:
         loop = asyncio.get_running_loop()
         until = loop.time() + self.lease * 1.1 + 1
-        while not await store.claim(_working(key), self.lease):
+        while not await self.store.claim(_working(key), self.lease):
             if loop.time() > until:
                 return False
             await asyncio.sleep(min(1.0, self.lease / 10))
-        if not await store.claim(_done(key), 1.0):
-            await store.release(_working(key))
+        if not await self.store.claim(_done(key), 1.0):
+            await self.store.release(_working(key))
             return False
-        await store.release(_done(key))
+        await self.store.release(_done(key))
         return True
-
-
-_local = MemoryStore()
 
 
 def _working(key: str) -> str:

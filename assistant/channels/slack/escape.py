@@ -19,6 +19,7 @@ _DANGER = {
     "plain": re.compile(r"(?!)"),
 }
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_ADDRESS = {"&": "&amp;", "<": "%3C", ">": "%3E", "|": "%7C"}
 _MARKED = re.compile(r"<([^<>\n]*)>")
 
 
@@ -38,21 +39,12 @@ def measure(text: str) -> int:
 
 
 def link(url: str | None, label: str, limit: int = 300) -> str:
-    """A mrkdwn link, or the bare label where the address is missing, not http, or longer than Slack takes."""
+    """A mrkdwn link, or the bare label where the address is missing, not http, or too long to show."""
     words = escape(" ".join(label.split()), "mrkdwn", limit)
-    if url is None or not url.startswith(("https://", "http://")) or len(url) > 2000:
+    if url is None or not url.startswith(("https://", "http://")) or len(url) > 600:
         return words
-    for char, code in {
-        "<": "%3C",
-        ">": "%3E",
-        "|": "%7C",
-        " ": "%20",
-        "\n": "",
-        "\r": "",
-        "&": "&amp;",
-    }.items():
-        url = url.replace(char, code)
-    return f"<{_UNSEEN.sub('', url)}|{words}>"
+    address = "".join(_ADDRESS.get(char, char) for char in _UNSEEN.sub("", url) if not char.isspace())
+    return f"<{address}|{words}>" if words else f"<{address}>"
 
 
 def read(text: str) -> str:

@@ -35,6 +35,7 @@ NO_ACCESS: Final = "I am not a member of that channel, so the answer is for you 
 NOTHING_TO_ANSWER: Final = "That message has no words that I could answer."
 
 SOURCES: Final = "Sources"
+MORE_SOURCES: Final = "and {} more"
 RELATED: Final = "Near your question in the guide:"
 SUGGESTIONS: Final = "Ask next:"
 ASKED: Final = "asked:"
