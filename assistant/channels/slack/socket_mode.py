@@ -48,13 +48,13 @@ class SocketMode:
             raise Unavailable("Slack can't be reached", "try again later") from error
         self._handler = _Handler(self._bot, self._token)
         self._handler.client.wss_uri = str(opened["url"])
-        await self._handler.connect_async()
+        await self._handler.connect_async()  # type: ignore[no-untyped-call]
 
     async def close(self) -> None:
         """Take no more events, end the answers that are being written, and hang up."""
         await self._bot.close()
         if self._handler is not None:
-            await self._handler.close_async()
+            await self._handler.close_async()  # type: ignore[no-untyped-call]
 
 
 class _Handler(AsyncSocketModeHandler):
