@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from assistant.commands import corpus as corpus_commands
+from assistant.commands import plan as plan_commands
 from assistant.commands.report import report
 from assistant.commands.slack import slack
 from assistant.errors import AssistantError
@@ -22,6 +23,7 @@ index_app = typer.Typer(no_args_is_help=True, help="Build and inspect the index.
 app.add_typer(index_app, name="index")
 app.add_typer(corpus_commands.app, name="corpus")
 app.command()(slack)
+app.command()(plan_commands.plan)
 app.command()(report)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
