@@ -12,6 +12,10 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from assistant.commands import corpus as corpus_commands
+from assistant.commands import plan as plan_commands
+from assistant.commands.evaluate import evaluate
+from assistant.commands.report import report
+from assistant.commands.slack import slack
 from assistant.errors import AssistantError
 from assistant.settings import TABLE, Settings, read_settings
 
@@ -19,6 +23,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 index_app = typer.Typer(no_args_is_help=True, help="Build and inspect the index.")
 app.add_typer(index_app, name="index")
 app.add_typer(corpus_commands.app, name="corpus")
+app.command()(slack)
+app.command()(plan_commands.plan)
+app.command()(report)
+app.command()(evaluate)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -64,20 +72,6 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     from assistant.channels.http.app import make_app
 
     uvicorn.run(make_app(_open(read_settings())), host=host, port=port, server_header=False)
-
-
-@app.command()
-def evaluate(
-    questions: Path,
-    dialogues: Annotated[Path | None, typer.Argument()] = None,
-    out: Annotated[Path | None, typer.Option(help="Write JSON, Markdown, HTML and plots here.")] = None,
-    compare: Annotated[Path | None, typer.Option(help="An older report.json or baseline.json.")] = None,
-    record: Annotated[bool, typer.Option(help="Write the baseline that is kept with the code.")] = False,
-) -> None:
-    """Measure the answers to questions whose right answers are known."""
-    from assistant.evaluation.command import evaluate as measure
-
-    measure(lambda: _open(read_settings()), questions, dialogues, out, compare, record)
 
 
 @app.command()

@@ -59,6 +59,34 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _reply_modes(text: str) -> Mapping[str, str]:
+    modes = {"": "mention"}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        channel, mode = part.split("=", 1) if "=" in part else ("", part)
+        if mode not in ("mention", "followed", "always"):
+            raise ValueError(
+                "expected mention, followed or always, also as CHANNEL=MODE, with commas between"
+            )
+        modes[channel] = mode
+    return modes
+
+
+def _yes_no(text: str) -> bool:
+    values = {
+        "yes": True,
+        "true": True,
+        "1": True,
+        "on": True,
+        "no": False,
+        "false": False,
+        "0": False,
+        "off": False,
+    }
+    if text.lower() not in values:
+        raise ValueError("expected yes or no")
+    return values[text.lower()]
+
+
 TABLE: tuple[Setting, ...] = (
     Setting(
         "DLSTART_CORPUS",
@@ -69,10 +97,38 @@ TABLE: tuple[Setting, ...] = (
     Setting("DLSTART_DATA_DIR", "", "where state is kept; empty: the user's data directory", _path),
     Setting("DLSTART_INDEX_DIR", "", "where the index is kept; empty: `index` in the data directory", _path),
     Setting(
+        "DLSTART_DATABASE_URL",
+        "",
+        "database of the state; empty: SQLite in the data directory",
+        _text,
+        secret=True,
+    ),
+    Setting("DLSTART_STORE_QUESTIONS", "yes", "whether questions and answers are kept, masked", _yes_no),
+    Setting("DLSTART_RETENTION_DAYS", "90", "days after which a conversation is deleted; 0: never", _whole),
+    Setting(
         "DLSTART_ENCODER", "default", "`default`, `hashed`, or a sentence-transformers id or path", _text
     ),
     Setting(
         "DLSTART_DEVICE", "auto", "where the encoder runs: auto, cpu or cuda", _one_of("auto", "cpu", "cuda")
+    ),
+    Setting("DLSTART_SLACK_BOT_TOKEN", "", "Slack: the bot token, xoxb-…", _text, secret=True),
+    Setting(
+        "DLSTART_SLACK_SIGNING_SECRET",
+        "",
+        "Slack over HTTP: signs the requests; mounts POST /slack/events",
+        _text,
+        secret=True,
+    ),
+    Setting("DLSTART_SLACK_APP_TOKEN", "", "Slack in Socket Mode: the app token, xapp-…", _text, secret=True),
+    Setting(
+        "DLSTART_SLACK_API_URL", "https://slack.com/api/", "Slack: where its Web API is, for tests", _text
+    ),
+    Setting(
+        "DLSTART_SLACK_REPLIES",
+        "mention",
+        "Slack: answers when mentioned (mention), also in threads that it is in (followed), or to everything "
+        "(always); for single channels: followed,C0123=always",
+        _reply_modes,
     ),
 )
 

@@ -42,7 +42,7 @@ def evaluate(
     matplotlib the report is written without plots, and the error that names the command comes at the end.
     """
     before = read_report(old) if old is not None else None
-    report = measure(open_assistant, questions_path, dialogues_path, show_progress())
+    report = measure(open_assistant, questions_path, dialogues_path, show_progress("Asking"))
     compared = compare(before, report) if before is not None else None
     for warning in report["warnings"]:
         print(f"dlstart: {warning}", file=sys.stderr)
@@ -106,13 +106,13 @@ def check_promises(report: Mapping[str, Any]) -> None:
         raise PromisesBroken(f"{len(broken)} promises are broken, the first: {broken[0]}", "see the report")
 
 
-def show_progress() -> Callable[[int, int], None]:
+def show_progress(what: str) -> Callable[[int, int], None]:
     """A progress bar on standard error that vanishes when it is full."""
     from rich.console import Console
     from rich.progress import Progress
 
     bar = Progress(console=Console(stderr=True), transient=True)
-    task = bar.add_task("Asking", total=None)
+    task = bar.add_task(what, total=None)
 
     def show(done: int, total: int) -> None:
         if done < total and not bar.live.is_started:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,16 @@ from assistant.errors import AssistantError, Unavailable, UsageError
 from assistant.evaluation import command, plots
 from assistant.evaluation.baseline import disagreements, dump_baseline, make_baseline, make_headlines
 from assistant.evaluation.compare import compare, read_report
-from assistant.evaluation.document import Heading, Picture, Table, Terms, Text, write_markdown, write_page
+from assistant.evaluation.document import (
+    Block,
+    Heading,
+    Picture,
+    Table,
+    Terms,
+    Text,
+    write_markdown,
+    write_page,
+)
 from assistant.evaluation.figures import FIGURES
 from assistant.service import Ask, Assistant
 from assistant.types import Answer, Turn
@@ -256,7 +267,7 @@ def test_headlines_hold_figures_with_their_intervals_and_the_day(report: dict[st
 
 
 def test_blocks_are_written_as_markdown_and_html() -> None:
-    blocks = [
+    blocks: list[Block] = [
         Heading("A <b>", 1),
         Text("x * y"),
         Table(["n"], [["1|2"]]),
@@ -287,3 +298,11 @@ def test_the_docs_explain_every_figure_as_the_code_does() -> None:
     page = (Path(__file__).parent.parent.parent / "docs" / "evaluation.md").read_text("utf-8")
     for figure in FIGURES:
         assert f"| {figure.label} | {figure.meaning} |" in page
+
+
+def test_a_file_that_is_missing_is_wrong_usage_in_one_line(tmp_path: Path) -> None:
+    command_line = [sys.executable, "-m", "assistant", "evaluate", str(tmp_path / "none.jsonl")]
+    done = subprocess.run(command_line, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("dlstart: ")
+    assert len(done.stderr.splitlines()) == 1
