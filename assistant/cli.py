@@ -87,7 +87,7 @@ def index_build(corpus: Path | None = None, out: Path | None = None) -> None:
     current = read_settings()
     if corpus is not None:
         current = Settings({**current.values, "corpus": corpus})
-    encoder = open_encoder(current.encoder, current.device)
+    encoder = open_encoder(current.encoder, current.device, out or current.index_path)
     manifest = build_index(open_corpus(current), encoder, out or current.index_path, _progress())
     print(f"{manifest.chunks} chunks, {manifest.views} views in {out or current.index_path}")
 

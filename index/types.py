@@ -96,6 +96,8 @@ class Manifest:
     """Which encoder made the vectors."""
     encoder_revision: str
     """SHA-256 of its weights, hex."""
+    encoder_engine: str
+    """What ran it and in which precision: `onnx int8`, `sentence-transformers float32`, …"""
     dimension: int
     """Length of a vector."""
     chunks: int
@@ -106,5 +108,7 @@ class Manifest:
     """`flat` (exact) or `hnsw`."""
     built_at: str
     """When, UTC, ISO 8601."""
+    deviation: Mapping[str, float]
+    """How far the encoder that the index carries is from the original; empty where it carries none."""
     files: Mapping[str, IndexFile]
     """Its files by role: vectors, views, chunks, lexical, …"""
