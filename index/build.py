@@ -14,7 +14,7 @@ import numpy as np
 
 from corpus.types import Corpus
 from index.chunk import CHUNKER_VERSION, cut
-from index.encoder import ENCODER_ROLES, Encoder, Vectors
+from index.encoder import ENCODER_ROLES, Encoder, Vectors, open_encoder
 from index.encoders.sentence_transformer import SentenceTransformerEncoder
 from index.errors import IndexDamaged, IndexMissing, IndexProblem, IndexStale
 from index.store import FORMAT, publish, read_manifest, verify_files, write_file
@@ -24,6 +24,14 @@ from index.views import View, list_views
 
 Progress = Callable[[int, int], None]
 _STEP = 128
+
+
+def open_for_build(name: str, device: str, directory: Path) -> Encoder:
+    """The encoder to build the index in `directory` with: the one that it carries, where that is whole."""
+    try:
+        return open_encoder(name, device, directory)
+    except IndexDamaged:
+        return open_encoder(name, device)
 
 
 def build_index(

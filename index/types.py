@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from corpus.types import Part
 
@@ -68,6 +68,12 @@ class Hit:
     """How well it fits; only the order within one search means anything."""
     view: ViewKind
     """Which of its views fitted best."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the contract's search gives it."""
+        names = ("section", "resource", "kind", "title", "url", "text")
+        chunk = {name: getattr(self.chunk, name) for name in names}
+        return {"chunk_id": self.chunk.id, **chunk, "view": self.view, "score": self.score}
 
 
 @dataclass(frozen=True, slots=True)
