@@ -14,12 +14,14 @@ from assistant.commands import index as index_commands
 from assistant.commands import plan as plan_commands
 from assistant.commands.progress import show_progress
 from assistant.commands.report import report
+from assistant.commands.slack import slack
 from assistant.errors import AssistantError
 from assistant.settings import TABLE, Settings, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(index_commands.app, name="index")
 app.add_typer(corpus_commands.app, name="corpus")
+app.command()(slack)
 app.command()(plan_commands.plan)
 app.command()(report)
 
