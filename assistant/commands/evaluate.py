@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from assistant.commands.progress import show_progress
 from assistant.settings import read_settings
 
 
@@ -19,14 +20,11 @@ def evaluate(
 ) -> None:
     """Measure the answers to questions whose right answers are known."""
     from assistant.evaluation.command import evaluate as measure
-    from assistant.evaluation.command import show_progress
     from assistant.service import Assistant
 
-    measure(
-        lambda: Assistant.open(read_settings(), show_progress("Building the index")),
-        questions,
-        dialogues,
-        out,
-        compare,
-        record,
-    )
+    def open_assistant() -> Assistant:
+        with show_progress("Building the index") as progress:
+            return Assistant.open(read_settings(), progress)
+
+    with show_progress("Asking") as progress:
+        measure(open_assistant, questions, dialogues, out, compare, record, progress)

@@ -21,6 +21,7 @@ from assistant.evaluation.report import describe_terminal, list_blocks, make_rep
 from assistant.evaluation.run import run
 from assistant.service import Assistant
 from assistant.store import MemoryStore
+from index.build import Progress
 
 
 class PromisesBroken(AssistantError):
@@ -34,6 +35,7 @@ def evaluate(
     out: Path | None = None,
     old: Path | None = None,
     record: bool = False,
+    progress: Progress | None = None,
 ) -> None:
     """Measure, print the figures, and write the report to `out`.
 
@@ -42,7 +44,7 @@ def evaluate(
     matplotlib the report is written without plots, and the error that names the command comes at the end.
     """
     before = read_report(old) if old is not None else None
-    report = measure(open_assistant, questions_path, dialogues_path, show_progress("Asking"))
+    report = measure(open_assistant, questions_path, dialogues_path, progress)
     compared = compare(before, report) if before is not None else None
     for warning in report["warnings"]:
         print(f"dlstart: {warning}", file=sys.stderr)
@@ -67,7 +69,7 @@ def measure(
     open_assistant: Callable[[], Assistant],
     questions_path: Path,
     dialogues_path: Path | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Ask everything in the files and make the report. Raises UsageError for files that can't be used."""
     questions = read_questions(questions_path)
@@ -104,21 +106,3 @@ def check_promises(report: Mapping[str, Any]) -> None:
     broken = report["broken_promises"]
     if broken:
         raise PromisesBroken(f"{len(broken)} promises are broken, the first: {broken[0]}", "see the report")
-
-
-def show_progress(what: str) -> Callable[[int, int], None]:
-    """A progress bar on standard error that vanishes when it is full."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    bar = Progress(console=Console(stderr=True), transient=True)
-    task = bar.add_task(what, total=None)
-
-    def show(done: int, total: int) -> None:
-        if done < total and not bar.live.is_started:
-            bar.start()
-        bar.update(task, completed=done, total=total)
-        if done >= total:
-            bar.stop()
-
-    return show
