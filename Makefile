@@ -41,3 +41,6 @@ widget: ## build widget.js from its sources (needs Node.js)
 format: $(VENV)/.installed-test ## format the code
 	@$(BIN)/ruff check --fix-only -q .
 	@$(BIN)/ruff format -q .
+
+evaluate: $(VENV)/.installed-test ## measure the answers and write the baseline that the tests compare with
+	@DLSTART_DATA_DIR=.dlstart $(BIN)/python -m assistant evaluate tests/questions/questions.jsonl tests/questions/dialogues.jsonl --out .dlstart/evaluation --record
