@@ -154,7 +154,7 @@ def plan() -> Json:
     return {
         "steps": [
             step(1, "strang-linear-algebra", "Linear Algebra (18.06SC), Gilbert Strang", []),
-            step(2, "mitx-calculus", "Calculus 1A: Differentiation", []),
+            step(2, "mitx-calculus", "Calculus 1A: Differentiation", [], optional=True, origin="addition"),
             step(3, "mitx-probability", "Introduction to Probability", ["mitx-calculus"]),
             step(
                 4,

@@ -51,6 +51,7 @@ def test_the_roadmap_and_the_list_say_the_same(tab: Tab) -> None:
     assert roadmap.locator("path.road").count() == 5
     steps = tab.page.locator("dl-guide-chat li.step")
     expect(steps.nth(3)).to_contain_text("Comes after step 1, 3 · Effort: 10 weeks")
+    expect(steps.nth(1)).to_contain_text("Optional · Addition, not in the original guide")
     expect(steps.nth(5).locator(".badge").first).to_contain_text("superseded → Instead: CS224n")
     expect(steps.nth(0)).to_contain_text("is where the guide starts")
 

@@ -98,7 +98,7 @@ export function roadmap(steps, { done, mirrored, label, name, go }) {
       "a",
       {
         href: `#step-${step.number}`,
-        class: ticked ? "stop done" : "stop",
+        class: `stop${ticked ? " done" : ""}${step.optional ? " optional" : ""}`,
         "aria-label": name(step, ticked),
         onclick: (/** @type {Event} */ event) => {
           event.preventDefault();

@@ -219,11 +219,13 @@ progress::-moz-progress-bar { background: var(--_accent); }
 .stop:hover .target { fill: var(--_raise); }
 .stop:focus-visible .target { stroke: var(--_accent); stroke-width: 2; }
 .stop circle { fill: var(--_page); stroke: var(--_accent); stroke-width: 2; }
+.stop.optional circle { stroke-dasharray: 3 2.500; }
 .stop.done circle { fill: var(--_accent); }
 .stop .tick { fill: none; stroke: var(--_on); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 .stop-number { fill: var(--_accent); font-weight: 650; font-size: 11px; }
 .stop-title { fill: var(--_ink); }
 .stop.done .stop-title { fill: var(--_soft); }
+p:empty { display: none; }
 .steps { list-style: none; display: grid; gap: 4px; }
 .step { display: flex; gap: 6px; padding-block: 12px; border-block-start: 1px solid var(--_line); scroll-margin-block-start: 8px; overflow-wrap: anywhere; }
 .step:focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; }
