@@ -22,7 +22,7 @@ APP_TOKEN = "xapp-test"
 BOT_USER = "UBOT"
 BOT_ID = "BBOT"
 TEAM = "T1"
-SCOPES = "app_mentions:read,assistant:write,chat:write,commands,im:history"
+SCOPES = "app_mentions:read,assistant:write,chat:write,commands,files:write,im:history"
 
 
 @dataclass(slots=True)
@@ -261,6 +261,17 @@ class StubSlack:
         check_view(a["view"])
         self.homes[a["user_id"]] = a["view"]
         return {}
+
+    def _files_getUploadURLExternal(self, a: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        if "files:write" not in self.scopes:
+            raise Refusal("missing_scope")
+        self.files.append(a)
+        return {"upload_url": f"{self.url}upload/{len(self.files) - 1}", "file_id": f"F{len(self.files) - 1}"}
+
+    def _files_completeUploadExternal(self, a: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        for done in a["files"]:
+            self.files[int(done["id"][1:])]["thread_ts"] = a["thread_ts"]
+        return {"files": a["files"]}
 
     def _append(self, message: Posted, a: dict[str, Any]) -> None:
         text = a.get("markdown_text") or ""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import aiohttp
@@ -27,12 +27,15 @@ from assistant.channels.slack import blocks, messages
 from assistant.channels.slack.claims import Claims
 from assistant.channels.slack.escape import escape, read
 from assistant.channels.slack.events import Message, Place, read_message
+from assistant.channels.slack.home import Home, home_view
 from assistant.channels.slack.names import Names
+from assistant.channels.slack.plans import plan_blocks, plan_files, plan_modal, read_plan_modal, wants_plan
 from assistant.channels.slack.reply import SLACK_FAILED, Pace, Reply, reason
 from assistant.errors import AssistantError, BadRequest, Unavailable
 from assistant.service import Ask, Assistant
 from assistant.settings import Settings
 from assistant.store import Feedback
+from assistant.types import Answer, Plan, Profile
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,8 @@ APOLOGY_SECONDS = 10.0
 """How long saying that there is no answer may take."""
 CALL_SECONDS = 10
 """How long one call to Slack may take."""
+PLAN_QUESTION = "Make me a study plan"
+"""What one who writes "plan" means."""
 _QUIET = frozenset({"off_topic", "smalltalk", "refused"})
 """What needs no reply where nobody asked the bot."""
 _ASK = re.compile(r"ask:\w+:\d+")
@@ -96,6 +101,9 @@ class SlackBot:
         app.view("reason")(self.on_reason)
         app.action(_ASK)(self.on_button)
         app.action("share")(self.on_share)
+        app.action("make_plan")(self.on_make_plan)
+        app.view("plan")(self.on_plan)
+        app.action("delete_data")(self.on_delete)
         return app
 
     async def open(self) -> None:
@@ -148,9 +156,11 @@ class SlackBot:
         if message is not None and await self._wants(message):
             await self.claims.once(message.key, lambda: self._answer_message(message, client))
 
-    async def on_home(self, event: dict[str, Any], client: AsyncWebClient) -> None:
-        """The messages tab opens: offer questions. They belong to the tab, so there is no thread."""
-        if event.get("tab") == "messages":
+    async def on_home(self, body: dict[str, Any], event: dict[str, Any], client: AsyncWebClient) -> None:
+        """A tab of the app opens: show the home, or offer questions (to the tab, so there is no thread)."""
+        if event.get("tab") == "home":
+            await self._show_home(body["team_id"], event["user"], client)
+        elif event.get("tab") == "messages":
             await client.assistant_threads_setSuggestedPrompts(
                 channel_id=event["channel"],
                 title=messages.PROMPTS_TITLE,
@@ -230,11 +240,35 @@ class SlackBot:
             },
         )
 
+    async def on_make_plan(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Ask what a plan needs to know."""
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=plan_modal())
+
+    async def on_plan(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Keep what somebody said about themselves, and show them their plan at home."""
+        await ack()
+        team, user = _team(body), body["user"]["id"]
+        profile = read_plan_modal(body["view"]["state"]["values"])
+        conversation = self._home_conversation(team, user)
+        await self.assistant.store.forget(conversation)
+        await self.assistant.answer(Ask(PLAN_QUESTION, conversation, profile=profile, channel="slack"))
+        await self.assistant.store.link(self.names.person(team, user), conversation)
+        await self._show_home(team, user, client)
+
+    async def on_delete(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Delete what somebody said, and show them that it is gone."""
+        await ack()
+        team, user = _team(body), body["user"]["id"]
+        await self.assistant.store.forget_person(self.names.person(team, user))
+        await self._show_home(team, user, client)
+
     async def on_feedback(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """A thumb: keep the vote; a thumb down asks why. The last vote counts."""
         await ack()
         value, answer_id = body["actions"][0]["value"].split()
-        vote = Feedback(answer_id, "up" if value == "up" else "down")
+        person = self.names.person(_team(body), body["user"]["id"])
+        vote = Feedback(answer_id, "up" if value == "up" else "down", person=person)
         try:
             kept = await self.assistant.store.add_feedback(vote)
         except Unavailable:
@@ -245,7 +279,7 @@ class SlackBot:
         elif value == "down":
             await client.views_open(trigger_id=body["trigger_id"], view=blocks.reason_modal(answer_id))
 
-    async def on_reason(self, ack: AsyncAck, view: dict[str, Any]) -> None:
+    async def on_reason(self, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         """The reason for a thumb down."""
         await ack()
         values = view["state"]["values"]
@@ -256,6 +290,7 @@ class SlackBot:
                 value="down",
                 reason=chosen["value"] if chosen else None,
                 comment=values["comment"]["comment"].get("value") or None,
+                person=self.names.person(_team(body), body["user"]["id"]),
             )
         )
 
@@ -297,7 +332,10 @@ class SlackBot:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 if question:
-                    await self._write(reply, Ask(question, conversation, channel="slack"), quiet)
+                    ask = Ask(question, conversation, channel="slack")
+                    write = self._write_plan if wants_plan(question) and not quiet else self._write
+                    await write(reply, ask, quiet)
+                    await self.assistant.store.link(self.names.person(place.team, place.user), conversation)
                 else:
                     await reply.say(messages.HELP, _help_blocks())
         except SLACK_FAILED as error:
@@ -329,13 +367,53 @@ class SlackBot:
             if status is not None:
                 await status
 
+    async def _write_plan(self, reply: Reply, ask: Ask, quiet: bool) -> None:
+        """A plan's steps are blocks; its picture and its full text follow as files, where that is allowed."""
+        answer, plan = await self._plan(ask)
+        await reply.say(messages.PLAN_READY, plan_blocks(plan, answer.id))
+        try:
+            await reply.attach(await asyncio.to_thread(plan_files, plan))
+        except SLACK_FAILED as error:
+            log.info("a plan is shown without its files: %s", reason(error))
+
+    async def _plan(self, ask: Ask) -> tuple[Answer, Plan]:
+        """The answer keeps the conversation and reads the learner's profile; the plan is for that profile."""
+        answer = await self.assistant.answer(replace(ask, question=_in_full(ask.question)))
+        return answer, await asyncio.to_thread(self.assistant.plan, answer.profile)
+
+    async def _show_home(self, team: str, user: str, client: AsyncWebClient) -> None:
+        try:
+            home = await self._home(team, user)
+        except Unavailable:
+            home = None
+        await client.views_publish(user_id=user, view=home_view(home))
+
+    async def _home(self, team: str, user: str) -> Home:
+        store, person = self.assistant.store, self.names.person(team, user)
+        conversations = await store.conversations_of(person)
+        ids = [self._home_conversation(team, user), *conversations[:1]]
+        kept = [conversation for id in ids if (conversation := await store.conversation(id)) is not None]
+        profile = next((one.profile for one in kept if one.profile != Profile()), None)
+        plan = await asyncio.to_thread(self.assistant.plan, profile) if profile else None
+        days: int = self.settings.retention_days
+        return Home(plan, await store.votes_of(person), len(conversations), days)
+
+    def _home_conversation(self, team: str, user: str) -> str:
+        return self.names.conversation("home", team, user)
+
     async def _answer_alone(
         self, body: Mapping[str, Any], question: str, conversation: str, note: str = ""
     ) -> None:
         """Answer to one person, through the address that came with what they did."""
+        user = body.get("user_id") or body["user"]["id"]
+        ask = Ask(question, conversation, channel="slack")
+        plan: Plan | None = None
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                answer = await self.assistant.answer(Ask(question, conversation, channel="slack"))
+                if wants_plan(question):
+                    answer, plan = await self._plan(ask)
+                else:
+                    answer = await self.assistant.answer(ask)
         except TimeoutError:
             await self._respond(body, {"text": messages.SLOW, "replace_original": False})
             return
@@ -348,16 +426,18 @@ class SlackBot:
             await self._respond(body, {"text": messages.BROKEN, "replace_original": False})
             return
         whole = answer.as_dict()
-        user = body.get("user_id") or body["user"]["id"]
-        shown = [
-            *([blocks.context(note)] if note else []),
-            blocks.asked(user, question),
-            *blocks.answer_blocks(whole, answer.conversation_id),
-            blocks.share(answer.conversation_id, answer.id),
-        ]
-        await self._respond(
-            body, {"text": blocks.notification(whole), "blocks": shown, "replace_original": False}
-        )
+        if plan is not None:
+            shown = plan_blocks(plan, answer.id)
+        else:
+            shown = [
+                *([blocks.context(note)] if note else []),
+                blocks.asked(user, question),
+                *blocks.answer_blocks(whole, conversation),
+                blocks.share(conversation, answer.id),
+            ]
+        text = messages.PLAN_READY if plan else blocks.notification(whole)
+        await self._respond(body, {"text": text, "blocks": shown, "replace_original": False})
+        await self.assistant.store.link(self.names.person(_team(body), user), conversation)
 
     async def _respond(self, body: Mapping[str, Any], message: dict[str, Any]) -> None:
         """Send to the address that came with a command, a button or a shortcut; to its user alone."""
@@ -390,9 +470,18 @@ def _retries() -> list[AsyncRetryHandler]:
 
 
 def _place(body: Mapping[str, Any], root: str) -> Place:
-    user = body["user"]
-    team = body["team"]["id"] if body.get("team") else user["team_id"]
+    user, team = body["user"], _team(body)
     return Place(team, body["channel"]["id"], root, user["id"], user.get("team_id") or team)
+
+
+def _team(body: Mapping[str, Any]) -> str:
+    """The workspace; an app of a whole organisation is told it with the user."""
+    team = body["team_id"] if "team_id" in body else (body.get("team") or {}).get("id")
+    return str(team or body["user"]["team_id"])
+
+
+def _in_full(question: str) -> str:
+    return question if len(question) > len("my study plan?") else PLAN_QUESTION
 
 
 def _heading(question: str) -> str:
