@@ -172,7 +172,7 @@ class SlackBot:
         await ack()
         question = read(command.get("text") or "")
         if question.lower() in ("", "help"):
-            await self._respond(command, {"text": messages.HELP_COMMAND, "blocks": _help_blocks()})
+            await self._respond(command, {"text": messages.HELP_COMMAND, "blocks": help_blocks()})
             return
         conversation = self.names.conversation("command", command["team_id"], command["trigger_id"])
         await self._answer_alone(command, question, conversation)
@@ -337,7 +337,7 @@ class SlackBot:
                     await write(reply, ask, quiet)
                     await self.assistant.store.link(self.names.person(place.team, place.user), conversation)
                 else:
-                    await reply.say(messages.HELP, _help_blocks())
+                    await reply.say(messages.HELP, help_blocks())
         except SLACK_FAILED as error:
             log.warning("an answer could not be shown: %s", reason(error))
             await _apologise(reply, messages.SLOW if isinstance(error, TimeoutError) else messages.BROKEN)
@@ -488,7 +488,8 @@ def _heading(question: str) -> str:
     return f"> {escape(' '.join(question.split()), 'markdown', 500)}\n\n"
 
 
-def _help_blocks() -> list[blocks.Block]:
+def help_blocks() -> list[blocks.Block]:
+    """What somebody sees who writes nothing, or "help"."""
     return [blocks.section(messages.HELP), *blocks.suggestions(messages.EXAMPLES)]
 
 
