@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from assistant.errors import Unavailable, UsageError
 from assistant.mask import mask
+from assistant.settings import Settings
 from assistant.store import Feedback, StoredAnswer, exchange_of
 from assistant.stores.migrate import migrate
 from assistant.stores.tables import answers, claims, conversations, feedback, people
@@ -63,18 +64,7 @@ class SqlStore:
 
         Raises UsageError for an address that no database understands.
         """
-        try:
-            parsed = make_url(url)
-            engine = create_async_engine(parsed, **_pool(parsed.drivername))
-        except (ArgumentError, NoSuchModuleError, ImportError) as error:
-            cure = "give sqlite+aiosqlite:///FILE, or postgresql+psycopg://USER@HOST/NAME"
-            cure += " after pip install 'dlstart[postgres]'"
-            raise UsageError("DLSTART_DATABASE_URL can't be used", cure) from error
-        if parsed.drivername.startswith("sqlite"):
-            event.listen(engine.sync_engine, "connect", _set_pragmas)
-            if parsed.database and parsed.database != ":memory:":
-                with suppress(OSError):
-                    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = make_engine(url)
         store = cls(engine, retention_days)
         with suppress(Unavailable):
             async with store._connection():
@@ -305,6 +295,28 @@ class SqlStore:
         if not self._down:
             self._down = True
             log.error("the database can't be used (%s); answers go on without it", type(error).__name__)
+
+
+def database_url(settings: Settings) -> str:
+    """The address of the settings: SQLite in the data directory, unless another is given."""
+    return settings.database_url or f"sqlite+aiosqlite:///{settings.data_path / 'dlstart.sqlite3'}"
+
+
+def make_engine(url: str) -> AsyncEngine:
+    """An engine that has not connected yet. Raises UsageError for an address that no database understands."""
+    try:
+        parsed = make_url(url)
+        engine = create_async_engine(parsed, **_pool(parsed.drivername))
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        cure = "give sqlite+aiosqlite:///FILE, or postgresql+psycopg://USER@HOST/NAME"
+        cure += " after pip install 'dlstart[postgres]'"
+        raise UsageError("DLSTART_DATABASE_URL can't be used", cure) from error
+    if parsed.drivername.startswith("sqlite"):
+        event.listen(engine.sync_engine, "connect", _set_pragmas)
+        if parsed.database and parsed.database != ":memory:":
+            with suppress(OSError):
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    return engine
 
 
 def _pool(driver: str) -> dict[str, Any]:

@@ -41,10 +41,11 @@ CITATIONS = (
     ),
 )  # fmt: skip
 ADDRESSES = {"http://torch.ch/?a=1&b=2", "https://pytorch.org/", "https://cs231n.github.io/"}
-RELATED = (
+NEAR = (
     Related("rnn", "section", "Recurrent networks", "https://example.org/guide"),
     Related("x", "section", "Maths", None),
 )
+NEXT = ("Do I need a GPU?",)
 
 
 def make(outcome: Outcome, text: str, **more: Any) -> dict[str, Any]:

@@ -7,12 +7,13 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import (
@@ -28,6 +29,7 @@ from assistant.channels.slack.claims import Claims
 from assistant.channels.slack.escape import escape, read
 from assistant.channels.slack.events import Message, Place, read_message
 from assistant.channels.slack.home import Home, home_view
+from assistant.channels.slack.manifest import scopes
 from assistant.channels.slack.names import Names
 from assistant.channels.slack.plans import plan_blocks, plan_files, plan_modal, read_plan_modal, wants_plan
 from assistant.channels.slack.reply import SLACK_FAILED, Pace, Reply, reason
@@ -36,6 +38,9 @@ from assistant.service import Ask, Assistant
 from assistant.settings import Settings
 from assistant.store import Feedback
 from assistant.types import Answer, Plan, Profile
+
+if TYPE_CHECKING:
+    from assistant.stores.installations import Installations
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +80,7 @@ class SlackBot:
         self._tokenless = AsyncWebClient(
             base_url=settings.slack_api_url, timeout=CALL_SECONDS, retry_handlers=_retries()
         )
+        self._installations = _open_installations(settings) if settings.slack_client_id else None
         self._identity: AuthorizeResult | None = None
         self._running: set[asyncio.Task[BoltResponse]] = set()
         self.app = self._make_app()
@@ -83,15 +89,20 @@ class SlackBot:
         async def authorize() -> AuthorizeResult:
             return await self._identify()
 
+        oauth = None if self._installations is None else self._oauth(self._installations)
         app = AsyncApp(
             name="dlstart",
             client=self._tokenless,
-            authorize=authorize,
+            authorize=None if oauth else authorize,
+            oauth_settings=oauth,
+            user_facing_authorize_error_message=messages.NOT_INSTALLED,
             signing_secret=self.settings.slack_signing_secret,
             # The caller waits for the listener, or acknowledges when two seconds are over: see dispatch.
             process_before_response=True,
             ssl_check_enabled=False,
         )
+        if oauth:
+            app.enable_token_revocation_listeners()
         app.event("app_mention")(self.on_message)
         app.event("message")(self.on_message)
         app.event("app_home_opened")(self.on_home)
@@ -106,11 +117,39 @@ class SlackBot:
         app.action("delete_data")(self.on_delete)
         return app
 
+    def _oauth(self, installations: Installations) -> AsyncOAuthSettings:
+        oauth = AsyncOAuthSettings(
+            client_id=self.settings.slack_client_id,
+            client_secret=self.settings.slack_client_secret,
+            scopes=scopes(followed=set(self.settings.slack_replies.values()) != {"mention"}),
+            user_scopes=[],
+            installation_store=installations.workspaces,
+            installation_store_bot_only=True,
+            state_store=installations.states,
+        )
+        # Who a token belongs to does not change; without this every event costs a call to auth.test.
+        oauth.authorize.cache_enabled = True  # type: ignore[attr-defined]
+        return oauth
+
+    async def install(self, request: AsyncBoltRequest) -> BoltResponse:
+        """The page that begins an installation in a workspace."""
+        await self.open()
+        flow = self.app.oauth_flow
+        return await flow.handle_installation(request) if flow else BoltResponse(status=404)
+
+    async def installed(self, request: AsyncBoltRequest) -> BoltResponse:
+        """Where Slack sends the browser back to: keep the workspace's token."""
+        await self.open()
+        flow = self.app.oauth_flow
+        return await flow.handle_callback(request) if flow else BoltResponse(status=404)
+
     async def open(self) -> None:
-        """Open the connections that all calls share."""
+        """Open what all calls share; once is enough, more do no harm. Raises Unavailable."""
         if self.client.session is None or self.client.session.closed:
             timeout = aiohttp.ClientTimeout(total=CALL_SECONDS)
             self.client.session = self._tokenless.session = aiohttp.ClientSession(timeout=timeout)
+        if self._installations is not None:
+            await self._installations.open()
 
     async def close(self) -> None:
         """Let answers that are being written end, then close the connections."""
@@ -121,12 +160,15 @@ class SlackBot:
             await asyncio.gather(*late, return_exceptions=True)
         if self.client.session is not None:
             await self.client.session.close()
+        if self._installations is not None:
+            await self._installations.close()
 
     async def dispatch(self, request: AsyncBoltRequest) -> BoltResponse:
         """Have a request handled; its response, or an empty acknowledgement after ACK_SECONDS.
 
         Acknowledging late is what makes a killed process visible to Slack, which then sends the event again.
         """
+        await self.open()
         task = asyncio.create_task(self.app.async_dispatch(request))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -458,6 +500,12 @@ class SlackBot:
 async def _apologise(reply: Reply, words: str) -> None:
     async with asyncio.timeout(APOLOGY_SECONDS):
         await reply.fail(words)
+
+
+def _open_installations(settings: Settings) -> Installations:
+    from assistant.stores.installations import Installations
+
+    return Installations(settings)
 
 
 def _retries() -> list[AsyncRetryHandler]:

@@ -28,6 +28,9 @@ CUT_SHORT: Final = (
 UNAVAILABLE: Final = "Sorry, I can't answer right now. Please try again in a few minutes."
 SLOW: Final = "Sorry, this took too long and I gave up. Please ask me again in a minute."
 TOO_LONG: Final = "That question is too long for me. Please ask it in at most 2000 characters."
+NOT_INSTALLED: Final = (
+    "I am not installed in this workspace any more. Please ask an admin to install me again."
+)
 NOT_KEPT: Final = "I no longer keep that answer, so I can't do this. Please ask the question again."
 NO_PLAN: Final = "I could not make a plan from that. Please tell me your goal, and what you know already."
 ANSWERED_ABOVE: Final = "This has been answered already, further down in the thread."

@@ -21,10 +21,7 @@ MAX_BODY = 1 << 20
 
 def slack_routes(assistant: Assistant, settings: Settings) -> APIRouter:
     """`POST /slack/events`. Raises UsageError where the settings are not enough for it."""
-    if not settings.slack_signing_secret:
-        raise UsageError("Slack over HTTP needs DLSTART_SLACK_SIGNING_SECRET", "see docs/slack.md")
-    if not settings.slack_bot_token:
-        raise UsageError("Slack needs DLSTART_SLACK_BOT_TOKEN", "see docs/slack.md")
+    check_settings(settings)
     bot = SlackBot(assistant, settings)
     verifier = SignatureVerifier(settings.slack_signing_secret)
 
@@ -45,7 +42,26 @@ def slack_routes(assistant: Assistant, settings: Settings) -> APIRouter:
             return Response(status_code=401)
         return to_starlette_response(await bot.dispatch(to_async_bolt_request(request, body)))
 
+    if settings.slack_client_id:
+
+        @router.get("/slack/install", include_in_schema=False)
+        async def install(request: Request) -> Response:
+            return to_starlette_response(await bot.install(to_async_bolt_request(request, b"")))
+
+        @router.get("/slack/oauth_redirect", include_in_schema=False)
+        async def installed(request: Request) -> Response:
+            return to_starlette_response(await bot.installed(to_async_bolt_request(request, b"")))
+
     return router
+
+
+def check_settings(settings: Settings) -> None:
+    """Raises UsageError where the settings are not enough for Slack over HTTP."""
+    needed = ["slack_signing_secret"]
+    needed += ["slack_client_secret"] if settings.slack_client_id else ["slack_bot_token"]
+    for name in needed:
+        if not settings.values[name]:
+            raise UsageError(f"Slack over HTTP needs DLSTART_{name.upper()}", "see docs/slack.md")
 
 
 async def _read(request: Request) -> bytes | None:
