@@ -65,6 +65,7 @@ class StubSlack:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.used: list[tuple[str, str]] = []
         self.messages: dict[str, Posted] = {}
         self.statuses: dict[tuple[str, str], str] = {}
         self.prompts: list[dict[str, Any]] = []
@@ -177,6 +178,9 @@ class StubSlack:
             if authorization != f"Bearer {APP_TOKEN}":
                 raise Refusal("invalid_auth")
             return {"url": self.url.replace("http", "ws") + "link"}
+        if method == "oauth.v2.access":
+            return self._install(a, authorization)
+        self.used.append((authorization.removeprefix("Bearer "), method))
         who = self.tokens.get(authorization.removeprefix("Bearer "))
         if who is None:
             raise Refusal("invalid_auth")
@@ -189,6 +193,20 @@ class StubSlack:
             return {"ok": True, "user": "dlstart", "team": "Test", "url": "https://test.slack.com/", **who}
         result: dict[str, Any] = handler(a)
         return result
+
+    def _install(self, a: dict[str, Any], authorization: str) -> dict[str, Any]:
+        token = f"xoxb-{a.get('code')}"
+        if token not in self.tokens or not authorization.startswith("Basic "):
+            raise Refusal("invalid_code")
+        return {
+            "access_token": token,
+            "app_id": "A1",
+            "scope": self.scopes,
+            "bot_user_id": BOT_USER,
+            "team": {"id": a["code"], "name": "Test"},
+            "authed_user": {"id": "U9"},
+            "token_type": "bot",
+        }
 
     def _auth_test(self, a: dict[str, Any]) -> dict[str, Any]:
         return {}
