@@ -13,6 +13,7 @@ from assistant.commands import corpus as corpus_commands
 from assistant.commands import index as index_commands
 from assistant.commands import plan as plan_commands
 from assistant.commands.doctor import doctor
+from assistant.commands.evaluate import evaluate
 from assistant.commands.progress import show_progress
 from assistant.commands.report import report
 from assistant.commands.slack import slack
@@ -26,6 +27,7 @@ app.command()(slack)
 app.command()(doctor)
 app.command()(plan_commands.plan)
 app.command()(report)
+app.command()(evaluate)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
