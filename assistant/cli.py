@@ -12,6 +12,7 @@ import typer
 from assistant.commands import corpus as corpus_commands
 from assistant.commands import index as index_commands
 from assistant.commands import plan as plan_commands
+from assistant.commands.evaluate import evaluate
 from assistant.commands.progress import show_progress
 from assistant.commands.report import report
 from assistant.commands.slack import slack
@@ -24,6 +25,7 @@ app.add_typer(corpus_commands.app, name="corpus")
 app.command()(slack)
 app.command()(plan_commands.plan)
 app.command()(report)
+app.command()(evaluate)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
