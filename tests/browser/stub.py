@@ -220,14 +220,15 @@ def held(gate: threading.Event, after: int = 6) -> Case:
     return case
 
 
-def cut(after: int) -> Case:
-    """The line breaks after `after` events."""
+def cut(after: int, gate: threading.Event | None = None) -> Case:
+    """The line breaks after `after` events; with a gate, when that opens."""
 
     def case(handler: Handler, body: Json) -> None:
         handler.begin_stream()
         for number, (name, data) in list(enumerate(events(body), 1))[:after]:
             handler.event(name, data, number)
-        time.sleep(0.05)  # or the browser throws away what it has not read yet
+        if gate is not None:
+            gate.wait(10)
         handler.close_connection = True  # without the last chunk: the browser sees a broken body
 
     return case

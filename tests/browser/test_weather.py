@@ -42,18 +42,20 @@ def test_a_stream_cut_in_the_middle_is_completed_as_json(tab: Tab, stub: Stub, a
 
 
 def test_a_cut_stream_says_so_while_the_rest_is_fetched(tab: Tab, stub: Stub) -> None:
-    gate = threading.Event()
+    seen, told = threading.Event(), threading.Event()
 
     def late(handler: play.Handler, body: play.Json) -> None:
-        gate.wait(10)
+        told.wait(10)
         handler.reply(200, body)
 
-    stub.cases.extend([play.cut(8), late])
+    stub.cases.extend([play.cut(8, seen), late])
     tab.visit()
     tab.say(START)
+    expect(tab.prose).to_contain_text("The guide recommends")
+    seen.set()
     expect(tab.status).to_have_text("The line broke. Fetching the rest…")
     expect(tab.prose).to_contain_text("The guide recommends")
-    gate.set()
+    told.set()
     expect(tab.prose).to_have_text(WHOLE)
 
 
