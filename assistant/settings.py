@@ -101,8 +101,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _api_keys(text: str) -> tuple[str, ...]:
     keys = _words(text)
-    if any(len(key) < 16 or not key.isascii() or not key.isprintable() or " " in key for key in keys):
-        raise ValueError("expected keys of 16 or more printable characters, with commas between")
+    if any(not key.isascii() or not key.isprintable() or " " in key for key in keys):
+        raise ValueError("expected keys without spaces, with commas between")
     return keys
 
 
@@ -129,6 +129,15 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("DLSTART_DATA_DIR", "", "where state is kept; empty: the user's data directory", _path),
     Setting("DLSTART_INDEX_DIR", "", "where the index is kept; empty: `index` in the data directory", _path),
+    Setting(
+        "DLSTART_DATABASE_URL",
+        "",
+        "database of the state; empty: SQLite in the data directory",
+        _text,
+        secret=True,
+    ),
+    Setting("DLSTART_STORE_QUESTIONS", "yes", "whether questions and answers are kept, masked", _yes_no),
+    Setting("DLSTART_RETENTION_DAYS", "90", "days after which a conversation is deleted; 0: never", _whole),
     Setting(
         "DLSTART_ENCODER", "default", "`default`, `hashed`, or a sentence-transformers id or path", _text
     ),
