@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from assistant.commands import corpus as corpus_commands
+from assistant.commands.progress import show_progress
 from assistant.commands.report import report
+from assistant.commands.service import serve, settings
 from assistant.errors import AssistantError
-from assistant.settings import TABLE, Settings, read_settings
+from assistant.settings import Settings, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 index_app = typer.Typer(no_args_is_help=True, help="Build and inspect the index.")
 app.add_typer(index_app, name="index")
 app.add_typer(corpus_commands.app, name="corpus")
 app.command()(report)
+app.command()(serve)
+app.command()(settings)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -58,25 +61,6 @@ def ask(question: str, json_: JsonOption = False) -> None:
         print(f"[{citation.number}] {citation.title}: {citation.url}")
 
 
-@app.command()
-def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve the page, the widget and the HTTP endpoints."""
-    import uvicorn
-
-    from assistant.channels.http.app import make_app
-
-    uvicorn.run(make_app(_open(read_settings())), host=host, port=port, server_header=False)
-
-
-@app.command()
-def settings() -> None:
-    """Print the table of settings."""
-    current = read_settings()
-    for setting in TABLE:
-        value = "(hidden)" if setting.secret else current.values[setting.field]
-        print(f"{setting.name}={value}\n    default: {setting.default or '(empty)'}; {setting.help}")
-
-
 @index_app.command("build")
 def index_build(corpus: Path | None = None, out: Path | None = None) -> None:
     """Build or update the index."""
@@ -88,28 +72,11 @@ def index_build(corpus: Path | None = None, out: Path | None = None) -> None:
     if corpus is not None:
         current = Settings({**current.values, "corpus": corpus})
     encoder = open_encoder(current.encoder, current.device)
-    manifest = build_index(open_corpus(current), encoder, out or current.index_path, _progress())
+    manifest = build_index(open_corpus(current), encoder, out or current.index_path, show_progress())
     print(f"{manifest.chunks} chunks, {manifest.views} views in {out or current.index_path}")
 
 
 def _open(current: Settings) -> Any:
     from assistant.service import Assistant
 
-    return Assistant.open(current, _progress())
-
-
-def _progress() -> Callable[[int, int], None]:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    progress = Progress(console=Console(stderr=True), transient=True)
-    task = progress.add_task("Building the index", total=None)
-
-    def show(done: int, total: int) -> None:
-        if done < total and not progress.live.is_started:
-            progress.start()
-        progress.update(task, completed=done, total=total)
-        if done >= total:
-            progress.stop()
-
-    return show
+    return Assistant.open(current, show_progress())
