@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from assistant.commands import corpus as corpus_commands
+from assistant.commands import plan as plan_commands
 from assistant.commands.progress import show_progress
 from assistant.commands.report import report
 from assistant.commands.service import serve, settings
@@ -21,6 +22,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 index_app = typer.Typer(no_args_is_help=True, help="Build and inspect the index.")
 app.add_typer(index_app, name="index")
 app.add_typer(corpus_commands.app, name="corpus")
+app.command()(plan_commands.plan)
 app.command()(report)
 app.command()(serve)
 app.command()(settings)

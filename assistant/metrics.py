@@ -30,7 +30,10 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.asks = Counter(
-            "ask_requests_total", "Questions, by channel and outcome.", ["channel", "outcome"], registry=self.registry
+            "ask_requests_total",
+            "Questions, by channel and outcome.",
+            ["channel", "outcome"],
+            registry=self.registry,
         )
         self.latency = Histogram(
             "ask_latency_seconds", "Seconds by stage.", ["stage"], buckets=_SECONDS, registry=self.registry
@@ -52,13 +55,19 @@ class Metrics:
             "slack_duplicate_events_total", "Slack events that came again.", registry=self.registry
         )
         self.requests = Counter(
-            "http_requests_total", "Requests, by route.", ["route", "method", "status"], registry=self.registry
+            "http_requests_total",
+            "Requests, by route.",
+            ["route", "method", "status"],
+            registry=self.registry,
         )
         self.seconds = Histogram(
             "http_request_seconds", "Seconds by route.", ["route"], buckets=_SECONDS, registry=self.registry
         )
         self.open = Gauge(
-            "http_requests_open", "Requests being served.", registry=self.registry, multiprocess_mode="livesum"
+            "http_requests_open",
+            "Requests being served.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
         )
         self.index = Gauge(
             "index_info",

@@ -173,7 +173,9 @@ TABLE: tuple[Setting, ...] = (
     Setting("DLSTART_CONCURRENCY", "32", "questions that are worked on at once", _positive),
     Setting("DLSTART_QUEUE", "64", "questions that may wait for their turn; more are told to retry", _whole),
     Setting("DLSTART_TIMEOUT", "30", "seconds that a request may take, waiting included", _seconds),
-    Setting("DLSTART_DRAIN", "30", "seconds that open requests get to finish when the service stops", _seconds),
+    Setting(
+        "DLSTART_DRAIN", "30", "seconds that open requests get to finish when the service stops", _seconds
+    ),
     Setting(
         "DLSTART_LOG_FORMAT",
         "auto",

@@ -8,7 +8,8 @@ Sampling parameters and the caller's system messages are read past; what would c
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,7 +33,9 @@ class Message(BaseModel):
     """One message of the conversation."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: Annotated[str, Field(max_length=60_000)] | Annotated[list[Part], Field(max_length=100)] | None = None
+    content: (
+        Annotated[str, Field(max_length=60_000)] | Annotated[list[Part], Field(max_length=100)] | None
+    ) = None
 
     def words(self) -> str:
         """Its text."""
@@ -117,25 +120,31 @@ def write_completion(answer: Mapping[str, Any], request: ChatRequest, created: i
 
 
 async def write_chunks(
-    events: AsyncIterator[Event], request: ChatRequest, created: int
-) -> AsyncIterator[dict[str, Any]]:
+    events: AsyncGenerator[Event, None], request: ChatRequest, created: int
+) -> AsyncGenerator[dict[str, Any], None]:
     """A streamed answer as chunks. The last words come with the annotations, which have no place in the standard."""
     head: dict[str, Any] = {"object": "chat.completion.chunk", "created": created, "model": MODEL}
     if request.wants_usage:
         head["usage"] = None
-    async for event in events:
-        if event.name == "meta":
-            head["id"] = event.data["id"]
-            yield head | _choice({"role": "assistant", "content": ""})
-        elif event.name == "delta":
-            yield head | _choice({"content": event.data["text"]})
-        elif event.name == "done":
-            answer = event.data
-            annotations = annotate(answer["text"], answer["citations"])
-            yield head | _choice({"content": "", "annotations": annotations})
-            yield head | _choice({}, "stop") | {"dlstart": _beside(answer)}
-            if request.wants_usage:
-                yield head | {"choices": [], "usage": _usage(request, answer["text"])}
+    async with aclosing(events) as opened:
+        async for event in opened:
+            if event.name == "meta":
+                head["id"] = event.data["id"]
+            for chunk in _write_event(event, request):
+                yield head | chunk
+
+
+def _write_event(event: Event, request: ChatRequest) -> Iterator[dict[str, Any]]:
+    if event.name == "meta":
+        yield _choice({"role": "assistant", "content": ""})
+    elif event.name == "delta":
+        yield _choice({"content": event.data["text"]})
+    elif event.name == "done":
+        answer = event.data
+        yield _choice({"content": "", "annotations": annotate(answer["text"], answer["citations"])})
+        yield _choice({}, "stop") | {"dlstart": _beside(answer)}
+        if request.wants_usage:
+            yield {"choices": [], "usage": _usage(request, answer["text"])}
 
 
 def annotate(text: str, citations: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -14,7 +14,9 @@ from assistant.settings import TABLE, read_settings, show_value
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for a free one.")] = 8000,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the port and the index.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that share the port and the index.")
+    ] = 1,
 ) -> None:
     """Serve the page, the widget and the HTTP endpoints."""
     from assistant.channels.http.serve import serve as run

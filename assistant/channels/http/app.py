@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
@@ -89,7 +90,7 @@ async def _load(
 ) -> None:
     """Open the assistant beside the running service, warm it, and only then take questions."""
     try:
-        assistant = await asyncio.to_thread(load)
+        assistant = await _in_daemon(load)
         assistant.store = await open_store(desk.settings)
         stack.push_async_callback(assistant.store.close)
         await assistant.search("How do I start?", 1)
@@ -102,6 +103,31 @@ async def _load(
     log.info("ready")
     tidying = asyncio.create_task(_tidy(assistant))
     stack.push_async_callback(_cancel, tidying)
+
+
+async def _in_daemon(load: Callable[[], Assistant]) -> Assistant:
+    """Load in a thread that nobody waits for when the process is told to stop meanwhile."""
+    loop = asyncio.get_running_loop()
+    loaded: asyncio.Future[Assistant] = loop.create_future()
+
+    def finish(assistant: Assistant | None, error: BaseException | None) -> None:
+        if loaded.cancelled():
+            return
+        if assistant is None:
+            loaded.set_exception(error or RuntimeError("nothing was loaded"))
+        else:
+            loaded.set_result(assistant)
+
+    def run() -> None:
+        try:
+            outcome: tuple[Assistant | None, BaseException | None] = (load(), None)
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the loop
+            outcome = (None, error)
+        with suppress(RuntimeError):  # the loop is closed: the process is stopping
+            loop.call_soon_threadsafe(finish, *outcome)
+
+    threading.Thread(target=run, name="load", daemon=True).start()
+    return await loaded
 
 
 async def _tidy(assistant: Assistant) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -21,7 +22,7 @@ from assistant.channels.http.bodies import (
     SearchRequest,
 )
 from assistant.channels.http.desk import Desk
-from assistant.channels.http.docs import IDEMPOTENCY_KEY, POST, REQUEST_ID, failures
+from assistant.channels.http.docs import IDEMPOTENCY_KEY, POST, REQUEST_ID, answers
 from assistant.channels.http.events import EventStream, event, open_stream, while_connected
 from assistant.channels.http.forms import choose_form, render_plan
 from assistant.channels.http.problems import describe, problem, problem_body
@@ -42,17 +43,17 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         "`meta`, `delta`, `citation`, `done`, or `error`.",
         tags=["questions"],
         response_model=None,
-        responses={
-            200: {
+        responses=answers(
+            {
                 "model": AnswerBody,
                 "content": {
                     "application/json": {"examples": examples.ANSWERS},
                     "text/event-stream": {"schema": {"type": "string"}},
                 },
                 "links": examples.ANSWER_LINKS,
-            }
-        }
-        | failures(*POST),
+            },
+            *POST,
+        ),
         openapi_extra=examples.request(examples.QUESTIONS, IDEMPOTENCY_KEY, REQUEST_ID),
     )
     async def ask(request: Request, body: AskRequest) -> Response:
@@ -82,7 +83,7 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
     async def stream(request: Request, question: Ask) -> EventStream:
         return await open_stream(pieces(request, question), desk.settings.timeout)
 
-    async def pieces(request: Request, question: Ask) -> AsyncIterator[bytes]:
+    async def pieces(request: Request, question: Ask) -> AsyncGenerator[bytes, None]:
         began = False
         try:
             async with replies.call(request) as call:
@@ -111,7 +112,7 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         summary="Search without an answer",
         tags=["questions"],
         response_model=None,
-        responses={200: {"model": SearchBody}} | failures(*POST),
+        responses=answers({"model": SearchBody}, *POST),
         openapi_extra=examples.request(examples.SEARCHES, REQUEST_ID),
     )
     async def search(request: Request, body: SearchRequest) -> JSONResponse:
@@ -124,15 +125,17 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         description="JSON, or by `Accept` (or `format`) a picture, Markdown, or a calendar.",
         tags=["questions"],
         response_model=None,
-        responses={
-            200: {
+        responses=answers(
+            {
                 "model": PlanBody,
                 "content": {
-                    form: {"schema": {"type": "string"}} for form in ("image/svg+xml", "text/markdown", "text/calendar")
+                    form: {"schema": {"type": "string"}}
+                    for form in ("image/svg+xml", "text/markdown", "text/calendar")
                 },
-            }
-        }
-        | failures(*POST, 406),
+            },
+            *POST,
+            406,
+        ),
         openapi_extra=examples.request(examples.PLANS, REQUEST_ID),
     )
     async def plan(request: Request, body: PlanRequest) -> Response:
@@ -140,14 +143,14 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         if form is None:
             return problem(request.scope, 406, "A plan comes as JSON, SVG, Markdown or calendar.")
         made = await while_connected(request, desk.plan(body.to_profile()))
-        return render_plan(made, form)
+        return await asyncio.to_thread(render_plan, made, form, body.start)
 
     @app.post(
         "/v1/feedback",
         summary="Say whether an answer helped",
         tags=["questions"],
         response_model=None,
-        responses={200: {"model": FeedbackBody}} | failures(*POST, 404),
+        responses=answers({"model": FeedbackBody}, *POST, 404),
         openapi_extra=examples.request(examples.VOTES, IDEMPOTENCY_KEY, REQUEST_ID),
     )
     async def feedback(request: Request, body: FeedbackRequest) -> JSONResponse:
@@ -163,7 +166,7 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
             return JSONResponse(kept)
 
 
-async def replay(answer: dict[str, Any]) -> AsyncIterator[Event]:
+async def replay(answer: dict[str, Any]) -> AsyncGenerator[Event, None]:
     """A whole answer as the events of a stream."""
     yield Event("meta", {key: answer[key] for key in ("id", "conversation_id", "outcome", "profile")})
     yield Event("delta", {"text": answer["text"]})
@@ -193,4 +196,8 @@ def describe_found(found: Found) -> dict[str, Any]:
 
 
 def _note(request: Request, answer: dict[str, Any]) -> None:
-    request.scope["notes"] |= {"outcome": answer["outcome"], "answer": answer["id"], "timings_ms": answer["timings_ms"]}
+    request.scope["notes"] |= {
+        "outcome": answer["outcome"],
+        "answer": answer["id"],
+        "timings_ms": answer["timings_ms"],
+    }

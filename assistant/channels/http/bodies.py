@@ -6,6 +6,7 @@ promises, and are not checked again.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -18,7 +19,8 @@ CONVERSATION_ID = r"^[A-Za-z0-9_.:-]{1,100}$"
 Word = Annotated[str, Field(min_length=1, max_length=100)]
 Words = Annotated[list[Word], Field(max_length=30)]
 Question = Annotated[
-    str, Field(min_length=1, max_length=MAX_QUESTION, pattern=r"\S", description="What somebody wants to know.")
+    str,
+    Field(min_length=1, max_length=MAX_QUESTION, pattern=r"\S", description="What somebody wants to know."),
 ]
 ConversationId = Annotated[
     str, Field(pattern=CONVERSATION_ID, description="Continues a conversation that the service keeps.")
@@ -47,7 +49,9 @@ class ProfileBody(_Request):
 
     def to_profile(self) -> Profile:
         """The same as the assistant's own type."""
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in self}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in self
+        }
         return Profile(**values)
 
 
@@ -64,7 +68,8 @@ class AskRequest(_Request):
     question: Question
     conversation_id: ConversationId | None = None
     history: Annotated[
-        list[TurnBody], Field(max_length=100, description="The turns before, from a client that keeps them itself.")
+        list[TurnBody],
+        Field(max_length=100, description="The turns before, from a client that keeps them itself."),
     ] = []
     profile: ProfileBody | None = None
     stream: Annotated[bool, Field(description="Answer as server-sent events.")] = False
@@ -87,10 +92,19 @@ class PlanRequest(_Request):
     goal: Annotated[Goal | list[Goal], Field(description="What to learn.")] = []
     background: Background | None = None
     prefer: Annotated[Word | Words, Field(description="reading, video, hands-on")] = []
+    avoid: Annotated[Words, Field(description="Formats, maths, paid, names or ids.")] = []
+    knows: Annotated[Words, Field(description="Subjects, names or ids.")] = []
+    done: Annotated[Words, Field(description="Names or ids of what is finished.")] = []
     hours_per_week: Hours | None = None
-    profile: Annotated[ProfileBody | None, Field(description="What else is known; the fields above add to it.")] = None
+    start: Annotated[date | None, Field(description="First day of the calendar; next Monday otherwise.")] = (
+        None
+    )
+    profile: Annotated[
+        ProfileBody | None, Field(description="What else is known; the fields above add to it.")
+    ] = None
     format: Annotated[
-        Literal["json", "markdown", "svg", "ics"] | None, Field(description="Stronger than the Accept header.")
+        Literal["json", "markdown", "svg", "ics"] | None,
+        Field(description="Stronger than the Accept header."),
     ] = None
 
     @field_validator("goal", "prefer")
@@ -107,9 +121,9 @@ class PlanRequest(_Request):
             background=self.background or known.background,
             can_program=known.can_program,
             prefers=tuple(dict.fromkeys((*self.prefer, *known.prefers))),
-            avoids=known.avoids,
-            done=known.done,
-            knows=known.knows,
+            avoids=(*self.avoid, *known.avoids),
+            done=(*self.done, *known.done),
+            knows=(*self.knows, *known.knows),
             hours_per_week=self.hours_per_week or known.hours_per_week,
             level=known.level,
             budget=known.budget,
@@ -350,6 +364,3 @@ class ReadyBody(BaseModel):
     encoder: str
     built_at: str
     chunks: int
-
-
-Json = dict[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 
 from assistant.channels.http import examples
 from assistant.channels.http.desk import Desk
-from assistant.channels.http.docs import GET, POST, REQUEST_ID, failures
+from assistant.channels.http.docs import GET, POST, REQUEST_ID, answers
 from assistant.channels.http.events import open_stream, while_connected
 from assistant.channels.http.problems import describe, problem, problem_body
 from assistant.channels.openai_api import (
@@ -41,16 +41,17 @@ def add_chat_routes(app: FastAPI, desk: Desk) -> None:
         summary="The same answers for OpenAI's clients",
         tags=["openai"],
         response_model=None,
-        responses={
-            200: {
+        responses=answers(
+            {
                 "description": "A chat completion, or with `stream` its chunks.",
                 "content": {
                     "application/json": {"schema": _COMPLETION},
                     "text/event-stream": {"schema": {"type": "string"}},
                 },
-            }
-        }
-        | failures(*POST, 404),
+            },
+            *POST,
+            404,
+        ),
         openapi_extra=examples.request(examples.CHATS, REQUEST_ID),
     )
     async def completions(request: Request, body: ChatRequest) -> Response:
@@ -66,7 +67,7 @@ def add_chat_routes(app: FastAPI, desk: Desk) -> None:
         request.scope["notes"] |= {"outcome": answer["outcome"], "answer": answer["id"]}
         return JSONResponse(write_completion(answer, body, now))
 
-    async def pieces(request: Request, body: ChatRequest, ask: Ask, now: int) -> AsyncIterator[bytes]:
+    async def pieces(request: Request, body: ChatRequest, ask: Ask, now: int) -> AsyncGenerator[bytes, None]:
         began = False
         try:
             async with aclosing(write_chunks(desk.stream(ask), body, now)) as chunks:
@@ -85,8 +86,9 @@ def add_chat_routes(app: FastAPI, desk: Desk) -> None:
         summary="The one model",
         tags=["openai"],
         response_model=None,
-        responses={200: {"description": "A list.", "content": {"application/json": {"schema": _MODELS}}}}
-        | failures(*GET),
+        responses=answers(
+            {"description": "A list.", "content": {"application/json": {"schema": _MODELS}}}, *GET
+        ),
     )
     async def models() -> JSONResponse:
         return JSONResponse({"object": "list", "data": [describe_model(created)]})
@@ -96,8 +98,9 @@ def add_chat_routes(app: FastAPI, desk: Desk) -> None:
         summary="The one model by its id",
         tags=["openai"],
         response_model=None,
-        responses={200: {"description": "A model.", "content": {"application/json": {"schema": _MODEL}}}}
-        | failures(*GET, 404),
+        responses=answers(
+            {"description": "A model.", "content": {"application/json": {"schema": _MODEL}}}, *GET, 404
+        ),
     )
     async def model(request: Request, id: str) -> Response:
         if id != MODEL:

@@ -81,7 +81,11 @@ def _household(address: str) -> str:
     except ValueError:
         return "unknown"
     if isinstance(found, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((found, 64), strict=False)) if found.ipv4_mapped is None else str(found.ipv4_mapped)
+        return (
+            str(ipaddress.ip_network((found, 64), strict=False))
+            if found.ipv4_mapped is None
+            else str(found.ipv4_mapped)
+        )
     return str(found)
 
 

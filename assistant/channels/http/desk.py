@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 from assistant.errors import BadRequest, Loading, Overloaded, TookTooLong
 from assistant.metrics import Metrics
@@ -57,11 +58,11 @@ class Desk:
         self.metrics.count_answer(ask.channel, answer.outcome, len(answer.citations), answer.timings_ms)
         return answer
 
-    async def stream(self, ask: Ask) -> AsyncIterator[Event]:
+    async def stream(self, ask: Ask) -> AsyncGenerator[Event, None]:
         """The same in pieces; the time limit holds for each piece."""
         began = asyncio.get_running_loop().time()
         silent = True
-        events = self.assistant.stream(ask)
+        events = cast(AsyncGenerator[Event, None], self.assistant.stream(ask))
         try:
             async with self._place():
                 while True:

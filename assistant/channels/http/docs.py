@@ -24,8 +24,13 @@ GET = (401, 429, 500, 503)
 POST = (400, 401, 408, 413, 415, 422, 429, 500, 503)
 
 
+def answers(success: dict[str, Any], *failures: int) -> dict[int | str, dict[str, Any]]:
+    """The documentation of what a route answers: 200, and these failures."""
+    return {200: success, **{status: _failure(status) for status in sorted(failures)}}
+
+
 def failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The documentation of these failures."""
+    """The documentation of the failures alone."""
     return {status: _failure(status) for status in sorted(statuses)}
 
 

@@ -42,7 +42,7 @@ class Edge:
         method: str = scope["method"]
         request_id = _request_id(scope)
         notes: dict[str, object] = {}
-        scope |= {"request_id": request_id, "notes": notes, "path": _without_slash(scope["path"])}
+        scope.update(request_id=request_id, notes=notes, path=_without_slash(scope["path"]))
         if method == "HEAD":
             scope["method"] = "GET"
         status = 0
@@ -62,7 +62,7 @@ class Edge:
         self._metrics.open.inc()
         try:
             await self._app(scope, receive, answer)
-        except Exception:  # noqa: BLE001 - the last resort: whatever it is, the client gets an answer, the log the rest
+        except Exception:
             log.exception("a request failed", extra={"data": {"id": request_id}})
             if not status:
                 response = problem(scope, 500, "Something went wrong here; the log says what.")
@@ -72,13 +72,15 @@ class Edge:
             self._note(scope, method, status or 499, perf_counter() - started)
 
     def _note(self, scope: Scope, method: str, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", None) or scope.get("named_route") or "other"
+        route = scope.get("route_path", "other")
         known = method if method in ("GET", "HEAD", "POST", "DELETE", "OPTIONS") else "other"
         self._metrics.requests.labels(route, known, str(status)).inc()
         self._metrics.seconds.labels(route).observe(seconds)
         line = {"id": scope["request_id"], "method": known, "route": route, "status": status}
         line |= {"ms": round(seconds * 1e3, 2)} | scope["notes"]
-        level = logging.DEBUG if route in ("/healthz", "/readyz", "/metrics") and status == 200 else logging.INFO
+        level = (
+            logging.DEBUG if route in ("/healthz", "/readyz", "/metrics") and status == 200 else logging.INFO
+        )
         log.log(level, "request", extra={"data": line})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -31,7 +31,9 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, first: asyncio.Task[bytes | None], pieces: AsyncIterator[bytes], patience: float) -> None:
+    def __init__(
+        self, first: asyncio.Task[bytes | None], pieces: AsyncGenerator[bytes, None], patience: float
+    ) -> None:
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
         self._step = first
@@ -42,9 +44,13 @@ class EventStream(Response):
         """Send until the pieces end or the client leaves; a client that stops reading has left too."""
         gone = asyncio.ensure_future(_left(receive))
         try:
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await send(
+                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+            )
             while True:
-                await asyncio.wait({self._step, gone}, timeout=ALIVE_EVERY, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(
+                    {self._step, gone}, timeout=ALIVE_EVERY, return_when=asyncio.FIRST_COMPLETED
+                )
                 if gone.done():
                     scope["notes"]["outcome"] = "disconnected"
                     return
@@ -60,10 +66,10 @@ class EventStream(Response):
             scope["notes"]["outcome"] = "disconnected"
         finally:
             await _stop(gone, self._step)
-            await self._pieces.aclose()  # type: ignore[attr-defined]
+            await self._pieces.aclose()
 
 
-async def open_stream(pieces: AsyncIterator[bytes], patience: float) -> EventStream:
+async def open_stream(pieces: AsyncGenerator[bytes, None], patience: float) -> EventStream:
     """Begin a stream; what fails at once is raised here, so that it gets the status it deserves."""
     first = _next(pieces)
     try:
@@ -72,7 +78,7 @@ async def open_stream(pieces: AsyncIterator[bytes], patience: float) -> EventStr
             first.result()
     except BaseException:
         await _stop(first)
-        await pieces.aclose()  # type: ignore[attr-defined]
+        await pieces.aclose()
         raise
     return EventStream(first, pieces, patience)
 
@@ -90,7 +96,7 @@ async def while_connected(request: Request, work: Awaitable[T]) -> T:
         await _stop(task, gone)
 
 
-def _next(pieces: AsyncIterator[bytes]) -> asyncio.Task[bytes | None]:
+def _next(pieces: AsyncGenerator[bytes, None]) -> asyncio.Task[bytes | None]:
     async def step() -> bytes | None:
         return await anext(pieces, None)
 

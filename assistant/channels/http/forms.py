@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from fastapi.responses import JSONResponse, Response
 
+from assistant.calendar import next_monday, write_calendar
+from assistant.roadmap import draw
 from assistant.types import Plan
 
 FORMS = {
@@ -12,6 +16,7 @@ FORMS = {
     "svg": "image/svg+xml",
     "ics": "text/calendar",
 }
+_NAMES = {"text/markdown": "plan.md", "image/svg+xml": "plan.svg", "text/calendar": "plan.ics"}
 
 
 def choose_form(format: str | None, accept: str) -> str | None:
@@ -23,16 +28,20 @@ def choose_form(format: str | None, accept: str) -> str | None:
     return best if not wishes or _quality(best, wishes) > 0 else None
 
 
-def render_plan(plan: Plan, form: str) -> Response:
-    """A plan in one of its forms."""
+def render_plan(plan: Plan, form: str, start: date | None = None) -> Response:
+    """A plan in one of its forms; the calendar begins on a day, else next Monday."""
     if form == FORMS["json"]:
         return JSONResponse(plan.as_dict(), headers={"Vary": "Accept"})
-    from assistant.roadmap import draw
+    headers = {"Vary": "Accept", "Content-Disposition": f'inline; filename="{_NAMES[form]}"'}
+    return Response(_write(plan, form, start), media_type=form, headers=headers)
 
-    text = {FORMS["markdown"]: lambda: plan.text, FORMS["svg"]: lambda: draw(plan)}
-    name = {"text/markdown": "plan.md", "image/svg+xml": "plan.svg", "text/calendar": "plan.ics"}[form]
-    headers = {"Vary": "Accept", "Content-Disposition": f'inline; filename="{name}"'}
-    return Response(text[form](), media_type=form, headers=headers)
+
+def _write(plan: Plan, form: str, start: date | None) -> str:
+    if form == FORMS["svg"]:
+        return draw(plan)
+    if form == FORMS["ics"]:
+        return write_calendar(plan, start or next_monday(date.today()))
+    return plan.text
 
 
 def _read_range(part: str) -> tuple[str, float]:

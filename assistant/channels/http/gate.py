@@ -36,11 +36,12 @@ class Gate:
             return
         headers = Headers(scope=scope)
         answer = self._with_cors(headers, send)
+        methods = allowed_methods(self._api, scope["path"], scope)
         if scope["method"] == "OPTIONS":
-            response = self._options(scope, headers)
+            response: Response | None = self._options(scope, headers, methods)
         else:
             response = await self._refuse(scope, headers)
-        if response is None and scope["method"] in allowed_methods(self._api, scope["path"]) - {"GET"}:
+        if response is None and scope["method"] in methods - {"GET"}:
             read = await self._read(scope, headers, receive)
             if isinstance(read, Response):
                 response = read
@@ -54,7 +55,9 @@ class Gate:
         if not guarded:
             return None
         if self._desk.draining:
-            return problem(scope, 503, "The service is stopping.", {"Retry-After": "5", "Connection": "close"})
+            return problem(
+                scope, 503, "The service is stopping.", {"Retry-After": "5", "Connection": "close"}
+            )
         owner = self._keys.owner(headers)
         if owner is None:
             return problem(scope, 401, "A valid key is needed.", {"WWW-Authenticate": "Bearer"})
@@ -95,7 +98,9 @@ class Gate:
         except TimeoutError:
             return problem(scope, 408, "The request body did not come in time.", {"Connection": "close"})
         if max(size, len(body)) > MAX_BODY:
-            return problem(scope, 413, f"The request body is larger than {MAX_BODY} bytes.", {"Connection": "close"})
+            return problem(
+                scope, 413, f"The request body is larger than {MAX_BODY} bytes.", {"Connection": "close"}
+            )
         return self._check_json(scope, headers, bytes(body)) or bytes(body)
 
     def _check_json(self, scope: Scope, headers: Headers, body: bytes) -> Response | None:
@@ -104,7 +109,10 @@ class Gate:
         media = headers.get("content-type", "").partition(";")[0].strip().lower()
         if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
             return problem(
-                scope, 415, "Send JSON, with the header Content-Type: application/json.", {"Accept": "application/json"}
+                scope,
+                415,
+                "Send JSON, with the header Content-Type: application/json.",
+                {"Accept": "application/json"},
             )
         if headers.get("content-encoding", "identity") != "identity":
             return problem(scope, 415, "Send the body as it is, without Content-Encoding.")
@@ -114,13 +122,12 @@ class Gate:
             return problem(scope, 400, "The request body is not UTF-8.")
         return None
 
-    def _options(self, scope: Scope, headers: Headers) -> Response:
-        methods = sorted(allowed_methods(self._api, scope["path"]))
+    def _options(self, scope: Scope, headers: Headers, methods: set[str]) -> Response:
         if not methods:
             return problem(scope, 404, "There is nothing at this address.")
-        response = Response(status_code=204, headers={"Allow": ", ".join(methods)})
+        response = Response(status_code=204, headers={"Allow": ", ".join(sorted(methods))})
         if "access-control-request-method" in headers and self._allows(headers.get("origin", "")):
-            response.headers["Access-Control-Allow-Methods"] = ", ".join(methods)
+            response.headers["Access-Control-Allow-Methods"] = ", ".join(sorted(methods))
             response.headers["Access-Control-Allow-Headers"] = _ASKED
             response.headers["Access-Control-Max-Age"] = "600"
         return response

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from assistant.channels.http.bodies import HealthBody, ReadyBody
 from assistant.channels.http.desk import Desk
-from assistant.channels.http.docs import failures
+from assistant.channels.http.docs import answers
 from assistant.channels.http.problems import problem
 from assistant.settings import Settings
 from index.errors import IndexProblem
@@ -25,7 +25,7 @@ def add_health_routes(app: FastAPI, desk: Desk) -> None:
         summary="The process is up",
         tags=["operations"],
         response_model=None,
-        responses={200: {"model": HealthBody}} | failures(500),
+        responses=answers({"model": HealthBody}, 500),
     )
     async def healthz() -> JSONResponse:
         return JSONResponse({"status": "ok"})
@@ -35,7 +35,7 @@ def add_health_routes(app: FastAPI, desk: Desk) -> None:
         summary="Index and models are loaded, and belong together",
         tags=["operations"],
         response_model=None,
-        responses={200: {"model": ReadyBody}} | failures(500, 503),
+        responses=answers({"model": ReadyBody}, 500, 503),
     )
     async def readyz(request: Request) -> Response:
         reason = await asyncio.to_thread(why_not_ready, desk)
@@ -58,8 +58,9 @@ def add_health_routes(app: FastAPI, desk: Desk) -> None:
         summary="Counters for Prometheus",
         tags=["operations"],
         response_model=None,
-        responses={200: {"description": "Text.", "content": {"text/plain": {"schema": {"type": "string"}}}}}
-        | failures(500),
+        responses=answers(
+            {"description": "Text.", "content": {"text/plain": {"schema": {"type": "string"}}}}, 500
+        ),
     )
     async def metrics() -> Response:
         return Response(await asyncio.to_thread(desk.metrics.render), media_type=CONTENT_TYPE_LATEST)

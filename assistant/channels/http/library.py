@@ -16,7 +16,7 @@ from assistant.channels.http.bodies import (
     SectionsBody,
 )
 from assistant.channels.http.desk import Desk
-from assistant.channels.http.docs import GET, REQUEST_ID, failures
+from assistant.channels.http.docs import GET, REQUEST_ID, answers, failures
 from assistant.channels.http.problems import problem
 from assistant.channels.http.replies import Replies
 from corpus.describe import describe_corpus
@@ -42,7 +42,7 @@ def add_library_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         summary="Every resource, with its state and what took its place",
         tags=["corpus"],
         response_model=None,
-        responses={200: {"model": ResourcesBody}} | failures(*GET),
+        responses=answers({"model": ResourcesBody}, *GET),
         openapi_extra=_EXTRA,
     )
     async def resources(request: Request) -> Response:
@@ -53,7 +53,7 @@ def add_library_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         summary="Every section of the guide",
         tags=["corpus"],
         response_model=None,
-        responses={200: {"model": SectionsBody}} | failures(*GET),
+        responses=answers({"model": SectionsBody}, *GET),
         openapi_extra=_EXTRA,
     )
     async def sections(request: Request) -> Response:
@@ -64,7 +64,7 @@ def add_library_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         summary="One resource",
         tags=["corpus"],
         response_model=None,
-        responses={200: {"model": ResourceBody}} | failures(*GET, 404),
+        responses=answers({"model": ResourceBody}, *GET, 404),
         openapi_extra=_EXTRA,
     )
     async def resource(request: Request, id: str) -> Response:
@@ -78,7 +78,7 @@ def add_library_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         summary="What is kept of a conversation",
         tags=["conversations"],
         response_model=None,
-        responses={200: {"model": ConversationBody}} | failures(*GET, 404, 422),
+        responses=answers({"model": ConversationBody}, *GET, 404, 422),
         openapi_extra=_EXTRA,
     )
     async def conversation(request: Request, id: ConversationPath) -> Response:

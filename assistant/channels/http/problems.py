@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 from starlette.types import Scope
 
 from assistant.errors import AssistantError, BadRequest, Unavailable
@@ -16,6 +17,7 @@ from assistant.errors import AssistantError, BadRequest, Unavailable
 MEDIA_TYPE = "application/problem+json"
 _PHRASES = {413: "Content Too Large", 422: "Unprocessable Content", 499: "Client Closed Request"}
 _SAID = {
+    400: "The request body is not JSON.",
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
 }
@@ -64,7 +66,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         faults = error.errors()
         if any(fault["type"] == "json_invalid" for fault in faults):
-            return problem(request.scope, 400, "The request body is not JSON.")
+            return problem(request.scope, 400, _SAID[400])
         errors = [{"field": _field(fault["loc"]), "message": fault["msg"]} for fault in faults]
         return problem(request.scope, 422, "A part of the request is not usable.", errors=errors)
 
@@ -78,18 +80,18 @@ def add_problem_handlers(app: FastAPI) -> None:
         headers = dict(error.headers or {})
         if error.status_code == 405:
             headers["Allow"] = ", ".join(sorted(allowed_methods(request.app, request.scope["path"])))
-        said = error.detail if error.detail != HTTPStatus(error.status_code).phrase else None
-        detail = said or _SAID.get(error.status_code) or "The request can't be served."
+        detail = _SAID.get(error.status_code, "The request can't be served.")
         return problem(request.scope, error.status_code, detail, headers)
 
 
-def allowed_methods(app: FastAPI, path: str) -> set[str]:
-    """What a path answers to; empty for an unknown path."""
+def allowed_methods(app: FastAPI, path: str, scope: Scope | None = None) -> set[str]:
+    """What a path answers to; empty for an unknown path. The scope, if given, learns the route's name."""
     methods: set[str] = set()
     for route in app.routes:
-        pattern = getattr(route, "path_regex", None)
-        if pattern is not None and pattern.match(path):
-            methods |= set(getattr(route, "methods", None) or ())
+        if isinstance(route, Route) and route.path_regex.match(path):
+            methods |= route.methods or set()
+            if scope is not None:
+                scope["route_path"] = route.path
     if "GET" in methods:
         methods.add("HEAD")
     return methods | {"OPTIONS"} if methods else methods

@@ -105,7 +105,9 @@ class Replies:
     def forget(self, conversation_id: str) -> None:
         """Drop what belongs to a conversation that is deleted."""
         for place in [
-            place for place, reply in self._replies.items() if reply.body.get("conversation_id") == conversation_id
+            place
+            for place, reply in self._replies.items()
+            if reply.body.get("conversation_id") == conversation_id
         ]:
             del self._replies[place]
 

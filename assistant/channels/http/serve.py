@@ -57,7 +57,9 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Called ten times a second."""
-        if self._drained_by is not None and (not self.server_state.tasks or time.monotonic() > self._drained_by):
+        if self._drained_by is not None and (
+            not self.server_state.tasks or time.monotonic() > self._drained_by
+        ):
             self.should_exit = True
         return await super().on_tick(counter)
 
@@ -89,7 +91,9 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(2048)
         listener.set_inheritable(True)
     except (socket.gaierror, OverflowError):
-        raise UsageError(f"there is no host {host} here with a port {port}", "see --host and --port") from None
+        raise UsageError(
+            f"there is no host {host} here with a port {port}", "see --host and --port"
+        ) from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise UsageError(f"port {port} is busy", "choose another with --port") from None
@@ -148,7 +152,9 @@ def supervise(listener: socket.socket, count: int) -> None:
         while not stopping.wait(_RESTART_AFTER):
             for place, process in enumerate(processes):
                 if not process.is_alive():
-                    log.warning("a worker died", extra={"data": {"pid": process.pid, "status": process.exitcode}})
+                    log.warning(
+                        "a worker died", extra={"data": {"pid": process.pid, "status": process.exitcode}}
+                    )
                     processes[place] = start()
         for process in processes:
             process.terminate()
@@ -181,5 +187,3 @@ def _open_once() -> None:
     except AssistantError as error:
         print(f"dlstart: {error}" + (f"; {error.cure}" if error.cure else ""), file=sys.stderr)
         raise SystemExit(error.exit_status) from None
-
-
