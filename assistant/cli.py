@@ -5,25 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from assistant.commands import corpus as corpus_commands
+from assistant.commands import index as index_commands
 from assistant.commands import plan as plan_commands
+from assistant.commands.doctor import doctor
+from assistant.commands.evaluate import evaluate
 from assistant.commands.progress import show_progress
 from assistant.commands.report import report
 from assistant.commands.service import serve, settings
+from assistant.commands.slack import slack
 from assistant.errors import AssistantError
 from assistant.settings import Settings, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-index_app = typer.Typer(no_args_is_help=True, help="Build and inspect the index.")
-app.add_typer(index_app, name="index")
+app.add_typer(index_commands.app, name="index")
 app.add_typer(corpus_commands.app, name="corpus")
+app.command()(slack)
+app.command()(doctor)
 app.command()(plan_commands.plan)
 app.command()(report)
+app.command()(evaluate)
 app.command()(serve)
 app.command()(settings)
 
@@ -63,22 +68,8 @@ def ask(question: str, json_: JsonOption = False) -> None:
         print(f"[{citation.number}] {citation.title}: {citation.url}")
 
 
-@index_app.command("build")
-def index_build(corpus: Path | None = None, out: Path | None = None) -> None:
-    """Build or update the index."""
-    from assistant.service import open_corpus
-    from index.build import build_index
-    from index.encoder import open_encoder
-
-    current = read_settings()
-    if corpus is not None:
-        current = Settings({**current.values, "corpus": corpus})
-    encoder = open_encoder(current.encoder, current.device)
-    manifest = build_index(open_corpus(current), encoder, out or current.index_path, show_progress())
-    print(f"{manifest.chunks} chunks, {manifest.views} views in {out or current.index_path}")
-
-
 def _open(current: Settings) -> Any:
     from assistant.service import Assistant
 
-    return Assistant.open(current, show_progress())
+    with show_progress("Building the index") as progress:
+        return Assistant.open(current, progress)

@@ -21,7 +21,8 @@ def serve(
     """Serve the page, the widget and the HTTP endpoints."""
     from assistant.channels.http.serve import serve as run
 
-    run(read_settings(), host, port, workers, show_progress())
+    with show_progress("Building the index") as progress:
+        run(read_settings(), host, port, workers, progress)
 
 
 def settings(

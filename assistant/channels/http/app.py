@@ -76,6 +76,10 @@ def make_app(
     add_chat_routes(app, desk)
     add_health_routes(app, desk)
     add_pages(app, desk)
+    if settings.slack_signing_secret:
+        from assistant.channels.slack.routes import slack_routes
+
+        app.include_router(slack_routes(lambda: desk.assistant, settings))
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     app.add_middleware(Gate, api=app, desk=desk)
     app.add_middleware(Edge, metrics=desk.metrics)

@@ -10,7 +10,7 @@ from time import perf_counter
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.channels.http.problems import problem
+from assistant.channels.http.problems import MEDIA_TYPE, plain_problem, problem
 from assistant.metrics import Metrics
 
 log = logging.getLogger("dlstart.http")
@@ -46,12 +46,21 @@ class Edge:
         if method == "HEAD":
             scope["method"] = "GET"
         status = 0
+        replaced = False
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, replaced
+            if replaced:
+                return
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
+                if status >= 400 and scope["path"] != "/mcp" and headers.get("content-type") != MEDIA_TYPE:
+                    # A part that is not ours fails in its own words; MCP alone has a form for that.
+                    response = plain_problem(scope, status)
+                    await response(scope, receive, answer)
+                    replaced = True
+                    return
                 headers["X-Request-ID"] = request_id
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)

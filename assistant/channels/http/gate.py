@@ -15,6 +15,8 @@ from assistant.channels.http.problems import allowed_methods, problem
 
 MAX_BODY = 64 * 1024
 _DRAINED = 1024 * 1024
+_LARGER = {"/slack/events": 1024 * 1024}
+"""Slack sends views with their whole state."""
 _EXPOSED = "X-Request-ID, Retry-After"
 _ASKED = "authorization, content-type, idempotency-key, x-request-id, mcp-protocol-version, mcp-session-id"
 
@@ -77,6 +79,7 @@ class Gate:
 
     async def _read(self, scope: Scope, headers: Headers, receive: Receive) -> bytes | Response:
         """The whole body, or the refusal of it."""
+        limit = _LARGER.get(scope["path"], MAX_BODY)
         length = headers.get("content-length", "0")
         size = int(length) if length.isdigit() and len(length) < 20 else 0
         body = bytearray()
@@ -89,7 +92,7 @@ class Gate:
                         return Response(status_code=499)
                     more = message.get("more_body", False)
                     size = max(size, len(body))
-                    if size <= MAX_BODY:
+                    if size <= limit:
                         body += message.get("body", b"")
                     else:
                         # Read on for a while: a client that is still sending would never see the answer.
@@ -97,9 +100,9 @@ class Gate:
                         more = more and size < _DRAINED
         except TimeoutError:
             return problem(scope, 408, "The request body did not come in time.", {"Connection": "close"})
-        if max(size, len(body)) > MAX_BODY:
+        if max(size, len(body)) > limit:
             return problem(
-                scope, 413, f"The request body is larger than {MAX_BODY} bytes.", {"Connection": "close"}
+                scope, 413, f"The request body is larger than {limit} bytes.", {"Connection": "close"}
             )
         return self._check_json(scope, headers, bytes(body)) or bytes(body)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import Scope
 
 from assistant.errors import AssistantError, BadRequest, Unavailable
@@ -17,6 +18,8 @@ from assistant.errors import AssistantError, BadRequest, Unavailable
 MEDIA_TYPE = "application/problem+json"
 _PHRASES = {413: "Content Too Large", 422: "Unprocessable Content", 499: "Client Closed Request"}
 _SAID = {
+    401: "This is not signed, or not with the right key.",
+    413: "The request body is too large.",
     400: "The request body is not JSON.",
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
@@ -46,6 +49,11 @@ def problem(
 ) -> JSONResponse:
     """One failure as a response."""
     return JSONResponse(problem_body(scope, status, detail, **more), status, headers, media_type=MEDIA_TYPE)
+
+
+def plain_problem(scope: Scope, status: int, headers: dict[str, str] | None = None) -> JSONResponse:
+    """A failure of which nothing but the status is known."""
+    return problem(scope, status, _SAID.get(status, "The request can't be served."), headers)
 
 
 def describe(error: AssistantError) -> tuple[int, str, dict[str, str], dict[str, Any]]:
@@ -80,14 +88,13 @@ def add_problem_handlers(app: FastAPI) -> None:
         headers = dict(error.headers or {})
         if error.status_code == 405:
             headers["Allow"] = ", ".join(sorted(allowed_methods(request.app, request.scope["path"])))
-        detail = _SAID.get(error.status_code, "The request can't be served.")
-        return problem(request.scope, error.status_code, detail, headers)
+        return plain_problem(request.scope, error.status_code, headers)
 
 
 def allowed_methods(app: FastAPI, path: str, scope: Scope | None = None) -> set[str]:
     """What a path answers to; empty for an unknown path. The scope, if given, learns the route's name."""
     methods: set[str] = set()
-    for route in app.routes:
+    for route in _flatten(app.routes):
         if isinstance(route, Route) and route.path_regex.match(path):
             methods |= route.methods or set()
             if scope is not None:
@@ -95,6 +102,16 @@ def allowed_methods(app: FastAPI, path: str, scope: Scope | None = None) -> set[
     if "GET" in methods:
         methods.add("HEAD")
     return methods | {"OPTIONS"} if methods else methods
+
+
+def _flatten(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """The routes, with those of included routers."""
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is None:
+            yield route
+        else:
+            yield from _flatten(included.routes)
 
 
 def _field(place: tuple[int | str, ...]) -> str:
