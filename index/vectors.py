@@ -46,5 +46,9 @@ class FaissVectors:
         scores, positions = self._index.search(np.ascontiguousarray(queries, dtype=np.float32), k)
         return scores, positions
 
+    def rows(self, positions: NDArray[np.int64]) -> Vectors:
+        """The vectors at these positions, in their order."""
+        return np.stack([self._index.reconstruct(int(position)) for position in positions])
+
     def __len__(self) -> int:
         return int(self._index.ntotal)

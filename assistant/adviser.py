@@ -1,0 +1,173 @@
+"""From a message to a draft answer: who asks, what is meant, which outcome, which sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.clarify import ask_back
+from assistant.compose import Composer, Draft
+from assistant.evidence import Evidence
+from assistant.follow_up import Focus, Need, focus_of, rebuild, resolve
+from assistant.lexicon import Lexicon, Reading
+from assistant.profile import Said, cue_words, merge, read_profile
+from assistant.scope import decide_scope
+from assistant.suggest import suggest
+from assistant.types import Clarification, Conversation, Outcome, Profile, Related, Turn
+from corpus.types import Corpus
+from index.search import Found, Index
+
+_HELLO = (
+    "Hello! I help people start learning deep learning, and every sentence of my answers has a source. "
+    "What would you like to learn, and what do you already know?"
+)
+_THANKS = "You're welcome! Ask again whenever the next step is unclear."
+_BYE = "Goodbye, and enjoy learning!"
+_WHO = (
+    "I'm an assistant, a program and not a person. I answer from a guide on how to start learning deep learning, "
+    "and I show the source of every sentence."
+)
+_OFF_TOPIC = "I only know about starting to learn deep learning, so I can't help with that."
+_REFUSED = "I can't help with that. I'm happy to help you find legitimate ways to learn deep learning, though."
+_NOT_COVERED = (
+    "The guide does not answer that, so I would rather not guess. The sections that come nearest are named below, "
+    "and I can note your question as a gap for the guide's editors."
+)
+_NO_SOURCE = "The guide has no answer that fits that. Could you say it in other words?"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that has been read, before anything is searched."""
+
+    reading: Reading
+    """Its words and what they name."""
+    said: Said
+    """What it says about its writer."""
+    profile: Profile
+    """The learner, after it."""
+    focus: Focus
+    """What the conversation is about."""
+    need: Need
+    """What it asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Everything of an answer but its ids and timings."""
+
+    outcome: Outcome
+    """What kind of answer it is."""
+    draft: Draft
+    """Text and sources."""
+    related: tuple[Related, ...] = ()
+    """Near the question, not cited."""
+    clarification: Clarification | None = None
+    """Asked back."""
+    suggestions: tuple[str, ...] = ()
+    """What to ask next."""
+
+
+class Adviser:
+    """Reads messages and writes drafts, over one corpus and one index."""
+
+    def __init__(self, corpus: Corpus, index: Index) -> None:
+        self.corpus = corpus
+        self.evidence = Evidence(corpus, index)
+        self.lexicon = Lexicon(corpus, cue_words())
+        self.composer = Composer(self.evidence)
+
+    def rebuild(self, history: tuple[Turn, ...]) -> Conversation:
+        """The conversation that a client kept itself."""
+        return rebuild(history, self.evidence, self.lexicon)
+
+    def read(self, question: str, conversation: Conversation, profile: Profile | None) -> Message:
+        """Read a message in its conversation; a profile that the client sends replaces the kept one."""
+        reading = self.lexicon.read(question)
+        said = read_profile(reading, question)
+        known = merge(profile if profile is not None else conversation.profile, said)
+        focus = focus_of(conversation)
+        need = resolve(reading, said, focus, self.evidence, self.lexicon)
+        return Message(reading, said, known, focus, need)
+
+    def advise(
+        self, question: str, message: Message, found: Found, vector: NDArray[np.float32] | None
+    ) -> Advice:
+        """Decide the outcome, and write the draft."""
+        need = message.need
+        scope = self._scope(question, message, found)
+        if scope != "answered":
+            return self._without_sources(scope, message, found)
+        near = self.evidence.nearness(need.query, vector)
+        draft = self.composer.compose(need, found, message.profile, near)
+        if not draft.citations:
+            return self._without_sources("not_covered", message, found)
+        clarification = ask_back(message.reading.text, message.profile, message.focus, need)
+        return Advice(
+            outcome="clarify" if clarification else "answered",
+            draft=draft,
+            related=self._related(found, {citation.section for citation in draft.citations}),
+            clarification=clarification,
+            suggestions=suggest(self.evidence, draft.citations, message.profile, message.focus),
+        )
+
+    def _scope(self, question: str, message: Message, found: Found) -> Outcome:
+        scope = decide_scope(question, found)
+        need = message.need
+        if scope in ("smalltalk", "answered", "refused"):
+            leans = need.form == "more" or (need.follow_up and scope == "smalltalk" and need.form != "topic")
+            return "answered" if scope == "smalltalk" and leans and need.question != question else scope
+        if need.follow_up and (need.resources or need.sections):
+            return "answered"
+        if need.form in ("order", "about", "compare") or (message.said and need.sections):
+            return "answered"
+        return scope
+
+    def _without_sources(self, scope: Outcome, message: Message, found: Found) -> Advice:
+        texts: dict[str, str] = {
+            "smalltalk": _smalltalk(message.reading.text),
+            "refused": _REFUSED,
+            "off_topic": _OFF_TOPIC,
+            "not_covered": _NOT_COVERED,
+        }
+        related = self._related(found, set()) if scope == "not_covered" else ()
+        return Advice(
+            outcome=scope,
+            draft=Draft(texts[scope], ()),
+            related=related,
+            suggestions=suggest(self.evidence, (), message.profile, message.focus, related),
+        )
+
+    def _related(self, found: Found, cited: set[str | None]) -> tuple[Related, ...]:
+        nearest = dict.fromkeys(hit.chunk.section for hit in found.hits)
+        url = self.corpus.credit.url if self.corpus.credit else None
+        return tuple(
+            Related(id, "section", self.corpus.section_by_id[id].title, url)
+            for id in nearest
+            if id is not None and id not in cited
+        )[:3]
+
+
+def _smalltalk(text: str) -> str:
+    words = set(text.split())
+    if words & {"bye", "goodbye", "ciao", "tschuss", "later", "night", "adios"}:
+        return _BYE
+    if words & {"thanks", "thank", "thx", "cheers", "ty", "gracias", "danke", "merci", "obrigado", "helpful", "cool"}:
+        return _THANKS
+    if words & {"who", "what", "human", "bot", "robot", "person", "real", "name"}:
+        return _WHO
+    return _HELLO
+
+
+def with_context(need: Need, alone: float, leaning: float) -> Need:
+    """Whether an unclear message leans on the turns before: it does, unless it fits clearly better alone."""
+    if need.form != "context":
+        return need
+    if alone > leaning + _STANDS_ALONE:
+        return replace(need, form="topic", query=need.question, resources=(), sections=(), follow_up=False)
+    return need
+
+
+_STANDS_ALONE = 0.08
