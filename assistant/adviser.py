@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.cite import Draft
 from assistant.clarify import ask_back
-from assistant.compose import Composer, Draft
+from assistant.compose import Composer
 from assistant.evidence import Evidence
 from assistant.follow_up import Focus, Need, focus_of, rebuild, resolve
 from assistant.lexicon import Lexicon, Reading
+from assistant.plan import make_plan, plan_draft
 from assistant.profile import Said, cue_words, merge, read_profile
 from assistant.scope import decide_scope
 from assistant.suggest import suggest
-from assistant.types import Clarification, Conversation, Outcome, Profile, Related, Turn
+from assistant.types import Clarification, Conversation, Outcome, Plan, Profile, Related, Step, Turn
 from corpus.types import Corpus
 from index.search import Found, Index
 
@@ -30,12 +33,17 @@ _WHO = (
     "and I show the source of every sentence."
 )
 _OFF_TOPIC = "I only know about starting to learn deep learning, so I can't help with that."
-_REFUSED = "I can't help with that. I'm happy to help you find legitimate ways to learn deep learning, though."
+_REFUSED = (
+    "I can't help with that. I'm happy to help you find legitimate ways to learn deep learning, though."
+)
 _NOT_COVERED = (
     "The guide does not answer that, so I would rather not guess. The sections that come nearest are named below, "
     "and I can note your question as a gap for the guide's editors."
 )
-_NO_SOURCE = "The guide has no answer that fits that. Could you say it in other words?"
+_STANDS_ALONE = 0.08
+_ONLY_NEEDED = re.compile(
+    r"\b(?:optional|only what|minimum|must have|essentials?|bare|shortest|nice to have)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,10 @@ class Adviser:
         if scope != "answered":
             return self._without_sources(scope, message, found)
         near = self.evidence.nearness(need.query, vector)
-        draft = self.composer.compose(need, found, message.profile, near)
+        if need.form == "order":
+            draft = self._plan(message)
+        else:
+            draft = self.composer.compose(need, found, message.profile, near)
         if not draft.citations:
             return self._without_sources("not_covered", message, found)
         clarification = ask_back(message.reading.text, message.profile, message.focus, need)
@@ -112,6 +123,13 @@ class Adviser:
             clarification=clarification,
             suggestions=suggest(self.evidence, draft.citations, message.profile, message.focus),
         )
+
+    def _plan(self, message: Message) -> Draft:
+        """The study plan for this learner; where it is asked for, without the steps that can be left out."""
+        plan = make_plan(self.corpus, self.evidence.index.chunks, message.profile)
+        if _ONLY_NEEDED.search(message.reading.text):
+            plan = needed_only(plan)
+        return plan_draft(self.corpus, plan)
 
     def _scope(self, question: str, message: Message, found: Found) -> Outcome:
         scope = decide_scope(question, found)
@@ -154,7 +172,19 @@ def _smalltalk(text: str) -> str:
     words = set(text.split())
     if words & {"bye", "goodbye", "ciao", "tschuss", "later", "night", "adios"}:
         return _BYE
-    if words & {"thanks", "thank", "thx", "cheers", "ty", "gracias", "danke", "merci", "obrigado", "helpful", "cool"}:
+    if words & {
+        "thanks",
+        "thank",
+        "thx",
+        "cheers",
+        "ty",
+        "gracias",
+        "danke",
+        "merci",
+        "obrigado",
+        "helpful",
+        "cool",
+    }:
         return _THANKS
     if words & {"who", "what", "human", "bot", "robot", "person", "real", "name"}:
         return _WHO
@@ -170,4 +200,15 @@ def with_context(need: Need, alone: float, leaning: float) -> Need:
     return need
 
 
-_STANDS_ALONE = 0.08
+def needed_only(plan: Plan) -> Plan:
+    """A plan without its optional steps, its steps and sources numbered anew."""
+    steps: list[Step] = []
+    count = 0
+    for step in plan.steps:
+        if step.optional:
+            continue
+        citations = tuple(replace(c, number=count + n) for n, c in enumerate(step.citations, 1))
+        count += len(citations)
+        why = " ".join(f"{c.quote} [{c.number}]" for c in citations)
+        steps.append(replace(step, number=len(steps) + 1, citations=citations, why=why))
+    return Plan(tuple(steps), plan.profile, "\n".join(step.why for step in steps))

@@ -10,7 +10,17 @@ import tomllib
 from functools import cache
 from importlib import resources
 
-_COMPARED = ("easier", "shorter", "suits", "length", "cost", "assignments", "prerequisites", "content", "state")
+_COMPARED = (
+    "easier",
+    "shorter",
+    "suits",
+    "length",
+    "cost",
+    "assignments",
+    "prerequisites",
+    "content",
+    "state",
+)
 ROW_TITLES = {
     "easier": "Level",
     "shorter": "Length",
@@ -58,5 +68,7 @@ def asked(question: str) -> tuple[str, ...]:
     >>> asked("is it free")
     ('cost',)
     """
-    found = [(match.start(), name) for name, (_, cues) in _table().items() if (match := cues.search(question))]
+    found = [
+        (match.start(), name) for name, (_, cues) in _table().items() if (match := cues.search(question))
+    ]
     return tuple(name for _, name in sorted(found))

@@ -14,7 +14,8 @@ _BACKGROUND = Clarification(
 _START = re.compile(
     r"\b(?:how|where)\b.{0,40}\b(?:start|begin|get (?:in|into|started|going)|learn|go about)\b"
     r"|\b(?:start|begin|get (?:into|started))\b.{0,30}\b(?:deep learning|dl|ai|neural net\w*)\b"
-    r"|\b(?:learning path|roadmap|first step|get me going)\b|\b(?:por donde empiezo|wie fange ich|comment commencer|por onde comeco|kaise shuru)\b"
+    r"|\b(?:first step|get me going)\b"
+    r"|\b(?:por donde empiezo|wie fange ich|comment commencer|por onde comeco|kaise shuru)\b"
 )
 
 

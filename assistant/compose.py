@@ -15,15 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.aspects import ROW_TITLES
+from assistant.cite import Draft, Pick, cite
 from assistant.evidence import Evidence, Quote, same_words
 from assistant.fit import fits, is_refused
 from assistant.follow_up import SECTION_OF_GOAL, Need, unshown
 from assistant.profile import describe
-from assistant.types import Citation, Place, Profile
-from corpus.types import Corpus, Resource
+from assistant.types import Citation, Profile
+from corpus.types import Corpus
 from index.search import Found
 
-Style = Literal["text", "list", "steps", "table"]
+Style = Literal["text", "list", "table"]
 _ADDITION = "Not in the 2016 guide, but an addition:"
 _SINCE = "Since then:"
 _AFTER = "After that:"
@@ -32,16 +33,6 @@ _SAYS_ADDITION = re.compile(r"\badditions? to the (?:2016 )?guide\b", re.IGNOREC
 _SAME = 0.8
 _LISTED_FROM = 3
 _COMPARED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A text and its sources, before it becomes an answer."""
-
-    text: str
-    """Markdown with markers."""
-    citations: tuple[Citation, ...]
-    """In order."""
 
 
 @dataclass(slots=True)
@@ -74,7 +65,6 @@ class Composer:
             "about": choice.about,
             "compare": choice.compare,
             "next": choice.next,
-            "order": choice.order,
             "more": choice.more,
             "other": choice.other,
         }.get(need.form, choice.topic)()
@@ -97,9 +87,7 @@ class Composer:
             candidates = dict.fromkeys(q for id in missing for q in self.evidence.state_of[id])
             if not candidates:
                 break
-            best = max(
-                candidates, key=lambda q: sum(q in self.evidence.state_of[id] for id in missing)
-            )
+            best = max(candidates, key=lambda q: sum(q in self.evidence.state_of[id] for id in missing))
             since.append(best)
             missing = [id for id in missing if best not in self.evidence.state_of[id]]
         return _insert_since(blocks, since)
@@ -160,14 +148,16 @@ class _Choice:
         first = aspects[0]
         scored = sorted(
             telling,
-            key=lambda q: -(
-                self.near[q.position]
-                + 0.4 * (first in q.tells)
-                + 0.15 * len(q.tells & wanted)
-                + 0.2 * (q.part == "description")
-                - 0.03 * len(q.tells)
-                + (0.5 if first == "state" and q.part == "status" else 0.0)
-                + (0.3 if first in ("suits", "easier") and q.tells & {"suits", "not_for"} else 0.0)
+            key=lambda q: (
+                -(
+                    self.near[q.position]
+                    + 0.4 * (first in q.tells)
+                    + 0.15 * len(q.tells & wanted)
+                    + 0.2 * (q.part == "description")
+                    - 0.03 * len(q.tells)
+                    + (0.5 if first == "state" and q.part == "status" else 0.0)
+                    + (0.3 if first in ("suits", "easier") and q.tells & {"suits", "not_for"} else 0.0)
+                )
             ),
         )
         chosen = scored[:1]
@@ -201,7 +191,9 @@ class _Choice:
         for aspect in wanted:
             cells: list[Quote | None] = []
             for id in ids:
-                cell = next((q for q in self._facts(id, [aspect], 1) if aspect in q.tells and q not in seen), None)
+                cell = next(
+                    (q for q in self._facts(id, [aspect], 1) if aspect in q.tells and q not in seen), None
+                )
                 if cell is None and aspect in ("suits", "easier"):
                     cell = next((q for q in self._own(id) if q.tells & {"suits"} and q not in seen), None)
                 cells.append(cell)
@@ -212,7 +204,9 @@ class _Choice:
                 rows.append((ROW_TITLES[aspect], cells))
         states = [self.evidence.state_of.get(id, ()) for id in ids]
         if any(states):
-            rows.append(("Today", [s[0] if s else self._today(id) for s, id in zip(states, ids, strict=True)]))
+            rows.append(
+                ("Today", [s[0] if s else self._today(id) for s, id in zip(states, ids, strict=True)])
+            )
         header = ("", *(self.corpus.resource_by_id[id].short for id in ids))
         return [*([Block(lead)] if lead else []), Block([], "table", header=header, rows=rows)]
 
@@ -240,7 +234,8 @@ class _Choice:
         section = self._section_of(main)
         steps = self._next_sections(section)
         quotes = [q for id in steps for q in self._recommendations(id, 1)]
-        blocks.append(Block(quotes, "list" if len(quotes) >= _LISTED_FROM else "text", _AFTER if blocks[0:1] and blocks[0].quotes else ""))
+        lead = _AFTER if blocks and blocks[0].quotes else ""
+        blocks.append(Block(quotes, "list" if len(quotes) >= _LISTED_FROM else "text", lead))
         blocks = [block for block in blocks if block.quotes]
         return blocks or self.topic()
 
@@ -258,26 +253,12 @@ class _Choice:
             return []
         return [id for id in wanted if id in after] or after
 
-    def order(self) -> list[Block]:
-        """A path: what comes first, the first course, then the wanted next steps."""
-        asked = self.need.question
-        knows_maths = self.profile.background in ("maths", "ml")
-        sections = [] if knows_maths else ["math-background"]
-        sections.append("have-basics")
-        goals = [SECTION_OF_GOAL[g] for g in self.profile.goal if g != "general"]
-        if not re.search(r"\b(?:drop|skip|only|minimum|shortest|optional|must)\b", asked) or goals:
-            sections += goals or ["rnn", "nlp", "reinforcement-learning"]
-        if "nlp" in sections and "rnn" not in sections:
-            sections.insert(sections.index("nlp"), "rnn")
-        quotes: list[Quote] = []
-        for id in sections:
-            quotes += self._recommendations(id, 3 if id == "math-background" else 1)
-        return [Block(quotes, "steps")]
-
     def more(self) -> list[Block]:
         """What was not said yet: further sentences on the same sources, then further sources."""
         fresh = [q for id in self.need.shown[:1] for q in self._own(id) if q.text not in self.need.said]
-        blocks = [Block(self._best_of([q for q in fresh if q.tells & {"content", "suits", "assignments"}], 2))]
+        blocks = [
+            Block(self._best_of([q for q in fresh if q.tells & {"content", "suits", "assignments"}], 2))
+        ]
         section = self.need.sections[0] if self.need.sections else None
         if section is not None:
             others = unshown(self.evidence.resources_of[section], self.need.shown)
@@ -295,7 +276,10 @@ class _Choice:
         keep_main = bool(aspects) and bool(set(aspects) & {"assignments", "format", "language"})
         pool = ids if keep_main else list(unshown(ids, self.need.shown[:1])) or ids
         scored = sorted(pool, key=lambda id: -self._meets(id, aspects))
-        return self._offer(scored[:2] if scored else [], sections[0] if sections else None, 1, aspects) or self.topic()
+        return (
+            self._offer(scored[:2] if scored else [], sections[0] if sections else None, 1, aspects)
+            or self.topic()
+        )
 
     def _cheap(self, sections: Sequence[str], ids: Sequence[str]) -> list[Block]:
         pool = [q for s in sections for q in self.evidence.of_section[s] if q.tells & {"cost", "rent"}]
@@ -312,7 +296,8 @@ class _Choice:
         pool = [*self.evidence.guide_on[id], *self._own(id)]
         best = max((self.near[q.position] for q in pool), default=0.0)
         telling = max(
-            (self.near[q.position] + 0.3 * (q.part == "guide") for q in pool if q.tells & set(aspects)), default=0.0
+            (self.near[q.position] + 0.3 * (q.part == "guide") for q in pool if q.tells & set(aspects)),
+            default=0.0,
         )
         return best + telling + fits(resource, self.profile) + 0.15 * (resource.origin == "guide")
 
@@ -327,7 +312,9 @@ class _Choice:
                 continue
             if resource.origin == "guide" and len(guide) < count + 1:
                 pool = self._fresh(self.evidence.guide_on[resource.id])
-                telling = [q for q in pool if q.tells & set(aspects)] or [q for q in pool if q.recommends] or pool
+                telling = (
+                    [q for q in pool if q.tells & set(aspects)] or [q for q in pool if q.recommends] or pool
+                )
                 guide += self._best_of(telling or self._own(resource.id), 1, wanted=resource.id)
                 if aspects:
                     guide += self._facts(resource.id, aspects, 1)
@@ -366,7 +353,9 @@ class _Choice:
 
     def _score(self, id: str) -> float:
         resource = self.corpus.resource_by_id[id]
-        hit = max((h.score for h in self.found.hits if h.chunk.resource == id), default=0.0) / max(self._top, 1e-6)
+        hit = max((h.score for h in self.found.hits if h.chunk.resource == id), default=0.0) / max(
+            self._top, 1e-6
+        )
         own = max((self.near[q.position] for q in self._own(id)), default=0.0)
         guide = max((self.near[q.position] for q in self.evidence.guide_on[id]), default=0.0)
         taught = 0.0
@@ -390,7 +379,7 @@ class _Choice:
         def worth(quote: Quote) -> float:
             ranks = [place[id] for id in quote.resources if id in place]
             named = 0.25 - 0.06 * min(min(ranks), 4) if ranks else 0.0
-            return self.near[quote.position] + named + 0.12 * quote.recommends
+            return float(self.near[quote.position]) + named + 0.12 * quote.recommends
 
         best = sorted(pool, key=lambda quote: -worth(quote))
         top = worth(best[0])
@@ -451,7 +440,9 @@ class _Choice:
         """The nearest, in reading order; with `wanted`, the guide's word on that resource counts more."""
         ranked = sorted(
             quotes,
-            key=lambda q: -(self.near[q.position] + 0.3 * (wanted is not None and q.recommends and q.about == wanted)),
+            key=lambda q: (
+                -(self.near[q.position] + 0.3 * (wanted is not None and q.recommends and q.about == wanted))
+            ),
         )
         return sorted(ranked[:count], key=lambda q: q.position)
 
@@ -470,7 +461,8 @@ def _without_repeats(blocks: Iterable[Block]) -> list[Block]:
         quotes: list[Quote] = []
         for quote in block.quotes:
             twin = any(
-                quote is other or (quote.about == other.about and same_words(quote, other) > _SAME) for other in kept
+                quote is other or (quote.about == other.about and same_words(quote, other) > _SAME)
+                for other in kept
             )
             if not twin:
                 quotes.append(quote)
@@ -485,13 +477,16 @@ def _insert_since(blocks: list[Block], since: list[Quote]) -> list[Block]:
     if not since:
         return blocks
     place = next(
-        (n for n, block in enumerate(blocks) if block.quotes and all(map(_is_addition, block.quotes))), len(blocks)
+        (n for n, block in enumerate(blocks) if block.quotes and all(map(_is_addition, block.quotes))),
+        len(blocks),
     )
     return [*blocks[:place], Block(since), *blocks[place:]]
 
 
 def _is_addition(quote: Quote) -> bool:
-    return quote.chunk.kind == "addition" or (quote.part == "today" and bool(_SAYS_ADDITION.search(quote.text)))
+    return quote.chunk.kind == "addition" or (
+        quote.part == "today" and bool(_SAYS_ADDITION.search(quote.text))
+    )
 
 
 def write(corpus: Corpus, blocks: Iterable[Block]) -> Draft:
@@ -502,7 +497,7 @@ def write(corpus: Corpus, blocks: Iterable[Block]) -> Draft:
     def said(quote: Quote) -> str:
         if quote.text not in numbers:
             numbers[quote.text] = len(citations) + 1
-            citations.append(cite(corpus, quote, len(citations) + 1))
+            citations.append(cite(corpus, Pick(quote.chunk, quote.sentence), len(citations) + 1))
         return f"{quote.text} [{numbers[quote.text]}]"
 
     pieces: list[str] = []
@@ -512,9 +507,8 @@ def write(corpus: Corpus, blocks: Iterable[Block]) -> Draft:
             continue
         lead = block.lead or _lead(block.quotes, first=not pieces)
         sentences = [said(quote) for quote in block.quotes]
-        if block.style in ("list", "steps"):
-            marks = [f"{n}." if block.style == "steps" else "-" for n in range(1, len(sentences) + 1)]
-            lines = [f"{mark} {sentence}" for mark, sentence in zip(marks, sentences, strict=True)]
+        if block.style == "list":
+            lines = [f"- {sentence}" for sentence in sentences]
             pieces.append("\n".join([*([lead] if lead else []), *lines]))
         else:
             pieces.append(" ".join([*([lead] if lead else []), *sentences]))
@@ -538,28 +532,3 @@ def _table(block: Block, said: object) -> str:
         words = [said(cell).replace("|", "\\|") if cell is not None else "–" for cell in cells]  # type: ignore[operator]
         lines.append(f"| {title} | {' | '.join(words)} |")
     return "\n".join(lines)
-
-
-def cite(corpus: Corpus, quote: Quote, number: int) -> Citation:
-    """The source of one sentence, with the state of the resource that it is about."""
-    chunk = quote.chunk
-    resource = corpus.resource_by_id.get(quote.about or "")
-    return Citation(
-        number=number,
-        chunk_id=chunk.id,
-        kind=chunk.kind,
-        section=chunk.section,
-        resource=resource.id if resource else None,
-        resources=quote.resources,
-        title=resource.title if resource else chunk.title,
-        url=resource.current_url if resource else chunk.url,
-        quote=quote.text,
-        status=resource.status if resource else None,
-        status_note=(resource.status_note or None) if resource else None,
-        successor=_successor(resource),
-    )
-
-
-def _successor(resource: Resource | None) -> Place | None:
-    after = resource.successor if resource else None
-    return Place(after.title, after.url) if after else None

@@ -156,9 +156,7 @@ def _resources_of(corpus: Corpus, of_section: Mapping[str, list[Quote]]) -> dict
         named = [id for quote in of_section[section.id] for id in quote.resources]
         own = [resource.id for resource in corpus.resources if resource.section == section.id]
         ids = dict.fromkeys((*named, *own))
-        found[section.id] = tuple(
-            sorted(ids, key=lambda id: corpus.resource_by_id[id].origin == "addition")
-        )
+        found[section.id] = tuple(sorted(ids, key=lambda id: corpus.resource_by_id[id].origin == "addition"))
     return found
 
 

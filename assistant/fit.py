@@ -22,7 +22,9 @@ def is_refused(resource: Resource, profile: Profile) -> bool:
         return True
     if "video" in profile.avoids and set(resource.format) <= {"video", "quizzes", "exams", "assignments"}:
         return True
-    place = plain(f"{resource.title} {resource.short} {resource.organisation or ''} {resource.current_url} {resource.url}")
+    place = plain(
+        " ".join((resource.title, resource.short, resource.organisation or "", resource.current_url))
+    )
     return any(
         re.search(rf"\b{re.escape(plain(word))}\b", place) for word in profile.avoids if word not in _FORMATS
     )
@@ -44,6 +46,10 @@ def fits(resource: Resource, profile: Profile) -> float:
         score += {"intro": 0.15, "intermediate": -0.1, "advanced": -0.3}[resource.level]
     if profile.level == "advanced":
         score += {"intro": -0.25, "intermediate": 0.0, "advanced": 0.25}[resource.level]
-    if profile.budget == "free" and resource.cost and not re.search(r"\bfree\b", resource.cost, re.IGNORECASE):
+    if (
+        profile.budget == "free"
+        and resource.cost
+        and not re.search(r"\bfree\b", resource.cost, re.IGNORECASE)
+    ):
         score -= 0.3
     return score

@@ -19,6 +19,7 @@ from assistant.evidence import Evidence
 from assistant.lexicon import Lexicon, Reading
 from assistant.profile import Said, merge, read_profile
 from assistant.types import Citation, Conversation, Exchange, Profile, Turn
+from assistant.words import plain
 from corpus.types import Resource
 
 Form = Literal["topic", "about", "other", "more", "compare", "next", "order", "again", "context"]
@@ -31,13 +32,14 @@ SECTION_OF_GOAL = {
     "rl": "reinforcement-learning",
     "general": "have-basics",
 }
-_GENERIC = frozenset(
-    """book books course courses class classes resource resources thing things stuff material post posts blog article
+_GENERIC_WORDS = """
+    book books course courses class classes resource resources thing things stuff material post posts blog article
     paper tutorial guide lecture lectures video videos link links page site website learn learning study read reading
     watch start begin beginner beginners newbie newcomer take recommend suggest suggestions option options idea
     question answer please top first second third last cheers smart deep machine dl ml ai work works kind sort
-    possible maybe really actually enough another else instead same both part right""".split()
-)
+    possible maybe really actually enough another else instead same both part right
+"""
+_GENERIC = frozenset(_GENERIC_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,9 @@ def rebuild(history: Sequence[Turn], evidence: Evidence, lexicon: Lexicon) -> Co
             continue
         quotes = evidence.cited_in(turn.content)
         citations = tuple(
-            Citation(n, q.chunk.id, q.chunk.kind, q.section, q.about, q.resources, q.chunk.title, None, q.text)
+            Citation(
+                n, q.chunk.id, q.chunk.kind, q.section, q.about, q.resources, q.chunk.title, None, q.text
+            )
             for n, q in enumerate(quotes, 1)
         )
         kept = Exchange(
@@ -172,9 +176,7 @@ def _recommended(citation: Citation) -> tuple[str, ...]:
     return (citation.resource,) if citation.resource else ()
 
 
-def resolve(
-    reading: Reading, said: Said, focus: Focus, evidence: Evidence, lexicon: Lexicon
-) -> Need:
+def resolve(reading: Reading, said: Said, focus: Focus, evidence: Evidence, lexicon: Lexicon) -> Need:
     """What a message asks, given what the last answer was about."""
     text = reading.text
     table = _table()
@@ -196,7 +198,9 @@ def resolve(
     topic = _topic_sections(reading, said)
     needed = _own_words(reading, aspects, text)
     words = len(core.split())
-    if _has("order", text) or (_asked_order(focus) and (_has("trim", core) or (said and not own and not aspects))):
+    if _has("order", text) or (
+        _asked_order(focus) and (_has("trim", core) or (said and not own and not aspects))
+    ):
         return replace(base, form="order", follow_up=not _has("order", text))
     chosen = _pick(text, reading, focus, evidence)
     if own:
@@ -268,9 +272,7 @@ def _is_choice(text: str) -> bool:
     return bool(re.search(r"\b(?:or|vs|versus|oder|ou|ya)\b|\bwhich\b", text))
 
 
-def _named(
-    base: Need, own: tuple[str, ...], focus: Focus, core: str, opened: bool, points: bool
-) -> Need:
+def _named(base: Need, own: tuple[str, ...], focus: Focus, core: str, opened: bool, points: bool) -> Need:
     """A message that names a resource: about it, or about it beside what was shown."""
     beside = bool(re.search(r"\b(?:than|vs|versus|compared|better|or)\b", core))
     others = tuple(id for id in focus.resources[:1] if id not in own)
@@ -280,18 +282,14 @@ def _named(
 
 
 def _about(base: Need, resources: tuple[str, ...], focus: Focus) -> Need:
-    return replace(
-        base, form="about", resources=resources, sections=focus.sections, follow_up=True
-    )
+    return replace(base, form="about", resources=resources, sections=focus.sections, follow_up=True)
 
 
 def _more(base: Need, focus: Focus) -> Need:
     yes = re.match(r"(?:yes|yeah|yep|sure|ok(?:ay)?|please|si|oui|ja|haan)\b", base.question)
     if yes and len(base.question.split()) <= 3 and focus.suggestions:
         return replace(base, query=focus.suggestions[0], question=focus.suggestions[0], follow_up=True)
-    return replace(
-        base, form="more", resources=focus.resources, sections=focus.sections, follow_up=True
-    )
+    return replace(base, form="more", resources=focus.resources, sections=focus.sections, follow_up=True)
 
 
 def _told(base: Need, said: Said, focus: Focus) -> Need:
@@ -361,9 +359,8 @@ def _is_question(core: str, aspects: tuple[str, ...]) -> bool:
 
 
 def _asked_order(focus: Focus) -> bool:
-    from assistant.words import plain
-
-    return _has("order", plain(focus.question)) or bool(_pattern(_table()["form"]["trim"]).search(plain(focus.question)))
+    asked_before = plain(focus.question)
+    return _has("order", asked_before) or _has("trim", asked_before)
 
 
 def _context(focus: Focus, evidence: Evidence) -> str:
@@ -398,7 +395,7 @@ def _narrow(ids: tuple[str, ...], reading: Reading, evidence: Evidence) -> tuple
     titled = [
         id for id in ids if set(reading.rest) & set(by_id[id].short.lower().split()) - {"course", "book"}
     ]
-    return tuple(titled or ids)
+    return tuple(titled or [id for id in ids if by_id[id].origin == "guide"] or ids)
 
 
 def _pick(text: str, reading: Reading, focus: Focus, evidence: Evidence) -> tuple[str, ...]:
@@ -412,7 +409,9 @@ def _pick(text: str, reading: Reading, focus: Focus, evidence: Evidence) -> tupl
         place = pick["ordinals"].get(word)
         if place is None:
             place = {"one": 0, "two": 1, "three": 2}.get(word, int(word) - 1 if word.isdigit() else 0)
-        if found["n"] not in ("one", "two", "three") and -len(focus.resources) <= place < len(focus.resources):
+        if found["n"] not in ("one", "two", "three") and -len(focus.resources) <= place < len(
+            focus.resources
+        ):
             return (focus.resources[place],)
     by_id = evidence.corpus.resource_by_id
     shown = [by_id[id] for id in focus.resources if id in by_id]

@@ -49,9 +49,7 @@ class Reading:
     @cached_property
     def several(self) -> tuple[str, ...]:
         """Ids behind names that may mean several resources, in order."""
-        return tuple(
-            dict.fromkeys(id for m in self.mentions if len(m.resources) > 1 for id in m.resources)
-        )
+        return tuple(dict.fromkeys(id for m in self.mentions if len(m.resources) > 1 for id in m.resources))
 
     @cached_property
     def concepts(self) -> tuple[str, ...]:
@@ -137,13 +135,15 @@ def _by_author(corpus: Corpus) -> Mapping[str, tuple[str, ...]]:
 
 
 def _texts(corpus: Corpus) -> list[str]:
-    return [p.text for owner in (*corpus.sections, *corpus.resources) for p in owner.paragraphs]
+    paragraphs = [paragraph for section in corpus.sections for paragraph in section.paragraphs]
+    paragraphs += [paragraph for resource in corpus.resources for paragraph in resource.paragraphs]
+    return [paragraph.text for paragraph in paragraphs]
 
 
 def _common_words(corpus: Corpus) -> set[str]:
     known = set(re.findall(r"\w+", plain(" ".join(_texts(corpus)))))
-    owners = (*corpus.sections, *corpus.resources)
-    questions = [question for owner in owners for question in owner.questions]
+    questions = [question for section in corpus.sections for question in section.questions]
+    questions += [question for resource in corpus.resources for question in resource.questions]
     asked = " ".join((*questions, *corpus.near_misses, *corpus.off_topic))
     seen: dict[str, int] = {}
     for word in plain(asked).split():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -35,7 +35,7 @@ _FORMATS = ("video", "reading", "hands-on")
 class Said:
     """What one message says about its writer."""
 
-    profile: Profile = Profile()
+    profile: Profile = field(default_factory=Profile)
     """What it states."""
     withdrawn: frozenset[tuple[str, str]] = frozenset()
     """(field, value) pairs that it takes back."""
@@ -59,7 +59,11 @@ def read_profile(reading: Reading, raw: str = "") -> Said:
     if hours is not None:
         stated["hours_per_week"] = hours
     _read_marks(reading, stated)
-    profile = Profile(**{k: tuple(dict.fromkeys(v)) if isinstance(v, list) else v for k, v in stated.items()})
+    values: dict[str, Any] = {
+        name: tuple(dict.fromkeys(value)) if isinstance(value, list) else value
+        for name, value in stated.items()
+    }
+    profile = Profile(**values)
     return Said(_consistent(profile), frozenset(withdrawn))
 
 
@@ -67,15 +71,15 @@ def merge(old: Profile, said: Said) -> Profile:
     """The profile after a message: what it says wins over what was known."""
     new = said.profile
     changes: dict[str, Any] = {}
-    for field in fields(Profile):
-        before, now = getattr(old, field.name), getattr(new, field.name)
+    for name in (each.name for each in fields(Profile)):
+        before, now = getattr(old, name), getattr(new, name)
         if isinstance(before, tuple):
-            kept = [value for value in before if (field.name, value) not in said.withdrawn]
-            changes[field.name] = tuple(dict.fromkeys((*kept, *now)))
+            kept = [value for value in before if (name, value) not in said.withdrawn]
+            changes[name] = tuple(dict.fromkeys((*kept, *now)))
         elif now is not None:
-            changes[field.name] = now
-        elif (field.name, before) in said.withdrawn:
-            changes[field.name] = None
+            changes[name] = now
+        elif (name, before) in said.withdrawn:
+            changes[name] = None
     merged = replace(old, **changes)
     return replace(
         merged,
@@ -157,9 +161,9 @@ def _read_subjects(clause: str, stated: dict[str, Any], withdrawn: set[tuple[str
             for found in _pattern(words).finditer(part):
                 before, after = part[: found.start()], part[found.end() :]
                 said = _polarity(before, after, statements)
-                if asks and (said is None or (asks.start() > 0 and said and "i know" not in before)):
-                    said = None if said is not False or "without" not in before else said
-                if said is None and not asks and not before.strip(" and or"):
+                if asks and said and "i know" not in before:
+                    said = None
+                if said is None and not asks and not set(before.split()) - {"and", "or"}:
                     said = polarity
                 if said is None:
                     continue
@@ -179,9 +183,7 @@ def _polarity(before: str, after: str, statements: Mapping[str, str]) -> bool | 
     return True if _pattern(statements["has_after"]).match(near_after) else None
 
 
-def _state_subject(
-    subject: str, has: bool, stated: dict[str, Any], withdrawn: set[tuple[str, str]]
-) -> None:
+def _state_subject(subject: str, has: bool, stated: dict[str, Any], withdrawn: set[tuple[str, str]]) -> None:
     if subject == "programming":
         _state(stated, "can_program", has)
         return

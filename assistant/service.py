@@ -11,9 +11,10 @@ from typing import Any
 
 from assistant.adviser import Adviser, Message, with_context
 from assistant.errors import BadRequest, IndexUnusable
+from assistant.plan import make_plan
 from assistant.settings import Settings
 from assistant.store import MemoryStore, Store
-from assistant.types import MAX_QUESTION, Answer, Conversation, Profile, Turn
+from assistant.types import MAX_QUESTION, Answer, Conversation, Plan, Profile, Turn
 from corpus import Corpus, CorpusError, load_corpus
 from index.build import Progress, build_index
 from index.encoder import Encoder, open_encoder
@@ -76,6 +77,10 @@ class Assistant:
         """The k best hits for a question."""
         return await asyncio.to_thread(self.searcher.search, check_question(question), k)
 
+    def plan(self, profile: Profile) -> Plan:
+        """An ordered, cited study plan for a profile; it takes milliseconds."""
+        return make_plan(self.corpus, self.searcher.index.chunks, profile)
+
     async def answer(self, ask: Ask) -> Answer:
         """Answer a question. Raises BadRequest for one that is not usable."""
         started = perf_counter()
@@ -84,7 +89,6 @@ class Assistant:
         adviser = self.adviser
         message = adviser.read(question, conversation, ask.profile)
         found, message = await self._find(message)
-        searched = perf_counter()
         vector = self.searcher.encoder.encode_queries([message.need.query])[0]
         encoded = perf_counter()
         advice = adviser.advise(question, message, found, vector)

@@ -14,15 +14,16 @@ _SUFFIXES = ("ations", "ation", "ings", "ing", "ies", "ers", "ed", "es", "er", "
 _MENDED = 6
 """Shorter words have too many neighbours to be mended."""
 
-STOP_WORDS = frozenset(
-    """a about after all also am an and any anything are as at be been before but by can could did do does dont for
+_STOP = """
+    a about after all also am an and any anything are as at be been before but by can could did do does dont for
     from get give go got had has have he her here hers him his how i id if ill im in into is isnt it its ive just know
     like ll lot lots m me more most much my need no not now of off ok on one ones only or other our out over please pls
     re really s same she should so some something still t take tell than thanks that thats the their them then there
     these they thing things this those to too up us use used very want was way we well were what whats when where which
     who whose why will with would yes you your u hi hello hey good best better there s ve d e de la el un una que es le
-    les des du der die das und ein eine o os as em para por con sur mit""".split()
-)
+    les des du der die das und ein eine o os as em para por con sur mit
+"""
+STOP_WORDS = frozenset(_STOP.split())
 
 
 def plain(text: str) -> str:
@@ -71,7 +72,8 @@ class Speller:
     def mend(self, words: str) -> str:
         """A plain text with its slips mended; unknown words without a clear neighbour stay."""
         return " ".join(
-            word if word in self._known or len(word) < _MENDED - 1 else self._mend(word) for word in words.split()
+            word if word in self._known or len(word) < _MENDED - 1 else self._mend(word)
+            for word in words.split()
         )
 
     def _mend(self, word: str) -> str:
