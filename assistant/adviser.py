@@ -12,7 +12,7 @@ from assistant.cite import Draft
 from assistant.clarify import ask_back
 from assistant.compose import Composer
 from assistant.evidence import Evidence
-from assistant.follow_up import Focus, Need, focus_of, rebuild, resolve
+from assistant.follow_up import Focus, Need, focus_of, is_courtesy, rebuild, resolve
 from assistant.lexicon import Lexicon, Reading
 from assistant.plan import make_plan, plan_draft
 from assistant.profile import Said, cue_words, merge, read_profile
@@ -128,15 +128,37 @@ class Adviser:
         """The study plan for this learner; where it is asked for, without the steps that can be left out."""
         plan = make_plan(self.corpus, self.evidence.index.chunks, message.profile)
         if _ONLY_NEEDED.search(message.reading.text):
-            plan = needed_only(plan)
+            plan = self._needed_only(plan)
         return plan_draft(self.corpus, plan)
+
+    def _needed_only(self, plan: Plan) -> Plan:
+        """A plan without its optional steps, its steps and sources numbered anew."""
+        steps: list[Step] = []
+        count = 0
+        for step in plan.steps:
+            if step.optional:
+                continue
+            citations = tuple(replace(c, number=count + n) for n, c in enumerate(step.citations, 1))
+            count += len(citations)
+            why = " ".join(f"{c.quote} [{c.number}]" for c in citations)
+            steps.append(replace(step, number=len(steps) + 1, citations=citations, why=why))
+        return Plan(
+            tuple(steps),
+            plan.profile,
+            "\n".join(step.why for step in steps),
+            evidence=self.evidence.index.chunk_by_id,
+            addresses=self.corpus.urls,
+        )
 
     def _scope(self, question: str, message: Message, found: Found) -> Outcome:
         scope = decide_scope(question, found)
         need = message.need
-        if scope in ("smalltalk", "answered", "refused"):
-            leans = need.form == "more" or (need.follow_up and scope == "smalltalk" and need.form != "topic")
-            return "answered" if scope == "smalltalk" and leans and need.question != question else scope
+        if is_courtesy(message.reading.text):
+            return "smalltalk"
+        if scope in ("answered", "refused"):
+            return scope
+        if scope == "smalltalk" and not (need.form == "more" and need.follow_up):
+            return scope
         if need.follow_up and (need.resources or need.sections):
             return "answered"
         if need.form in ("order", "about", "compare") or (message.said and need.sections):
@@ -198,17 +220,3 @@ def with_context(need: Need, alone: float, leaning: float) -> Need:
     if alone > leaning + _STANDS_ALONE:
         return replace(need, form="topic", query=need.question, resources=(), sections=(), follow_up=False)
     return need
-
-
-def needed_only(plan: Plan) -> Plan:
-    """A plan without its optional steps, its steps and sources numbered anew."""
-    steps: list[Step] = []
-    count = 0
-    for step in plan.steps:
-        if step.optional:
-            continue
-        citations = tuple(replace(c, number=count + n) for n, c in enumerate(step.citations, 1))
-        count += len(citations)
-        why = " ".join(f"{c.quote} [{c.number}]" for c in citations)
-        steps.append(replace(step, number=len(steps) + 1, citations=citations, why=why))
-    return Plan(tuple(steps), plan.profile, "\n".join(step.why for step in steps))

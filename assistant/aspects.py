@@ -10,17 +10,6 @@ import tomllib
 from functools import cache
 from importlib import resources
 
-_COMPARED = (
-    "easier",
-    "shorter",
-    "suits",
-    "length",
-    "cost",
-    "assignments",
-    "prerequisites",
-    "content",
-    "state",
-)
 ROW_TITLES = {
     "easier": "Level",
     "shorter": "Length",
@@ -37,6 +26,10 @@ ROW_TITLES = {
     "not_for": "Not for",
     "next": "Next",
 }
+_LACKS = re.compile(
+    r"\b(?:no|without|sets no|not)(?: \w+,?){0,4} "
+    r"(?:assignments?|exercises?|code|videos?|slides?|homework|projects?|lectures?)\b"
+)
 _NOT_FOR = re.compile(r"\bnot for\b|does not suit|do not suit|not a first")
 
 
@@ -57,6 +50,8 @@ def tag(sentence: str) -> frozenset[str]:
     """
     lower = sentence.lower()
     found = {name for name, (cues, _) in _table().items() if cues.search(lower)}
+    if _LACKS.search(lower):
+        found.add("lacks")
     if _NOT_FOR.search(lower):
         found = (found - {"suits"}) | {"not_for"}
     return frozenset(found)

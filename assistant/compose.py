@@ -33,6 +33,20 @@ _SAYS_ADDITION = re.compile(r"\badditions? to the (?:2016 )?guide\b", re.IGNOREC
 _SAME = 0.8
 _LISTED_FROM = 3
 _COMPARED = 3
+_ASIDE = 0.3
+"""What a sentence loses where it only mentions a resource, and gains where it recommends it."""
+_TELLS = 0.2
+_TOPICAL = frozenset({"brand", "rent", "speed", "cost", "easier", "assignments"})
+_SENTENCES = 4
+_RESOURCES = 3
+_GOOD = 0.75
+"""A resource is named beside the best one from this part of its score on."""
+_ANSWERS = 0.95
+"""A sentence without a resource is said first where it is about as near as the best with one."""
+_SPECIFIC = 1.15
+"""A further sentence on a good resource is said where it is clearly nearer than its recommendation."""
+_GUIDES_ORDER = 0.25
+"""What being named first by the guide is worth."""
 
 
 @dataclass(slots=True)
@@ -49,6 +63,8 @@ class Block:
     """Column titles of a table."""
     rows: list[tuple[str, list[Quote | None]]] = field(default_factory=list)
     """Row title and cells of a table."""
+    since: dict[int, list[Quote]] = field(default_factory=dict)
+    """What has changed, by the position of the list item that it belongs to."""
 
 
 class Composer:
@@ -60,7 +76,7 @@ class Composer:
 
     def compose(self, need: Need, found: Found, profile: Profile, near: NDArray[np.float64]) -> Draft:
         """The answer to what is needed. An empty draft means that nothing fits."""
-        choice = _Choice(self.evidence, need, found, profile, near)
+        choice = _Choice(self.evidence, need, found, profile, near + self._told(need))
         blocks = {
             "about": choice.about,
             "compare": choice.compare,
@@ -70,6 +86,11 @@ class Composer:
         }.get(need.form, choice.topic)()
         return write(self.corpus, self._with_state(blocks))
 
+    def _told(self, need: Need) -> NDArray[np.float64]:
+        """What a sentence gains by telling what is asked about."""
+        asked = set(need.aspects) & _TOPICAL
+        return np.array([_TELLS * bool(quote.tells & asked) for quote in self.evidence.quotes])
+
     def _with_state(self, blocks: list[Block]) -> list[Block]:
         """Add what happened to every recommended resource that is not current, and no sentence twice."""
         blocks = _without_repeats(blocks)
@@ -78,7 +99,7 @@ class Composer:
             id
             for quote in quotes
             if quote.part in ("guide", "description")
-            for id in (quote.resources if quote.part == "guide" else (quote.about,))
+            for id in (self._recommended(quote) if quote.part == "guide" else (quote.about,))
             if id is not None and id in self.evidence.state_of
         )
         missing = [id for id in aged if not any(quote in self.evidence.state_of[id] for quote in quotes)]
@@ -90,7 +111,27 @@ class Composer:
             best = max(candidates, key=lambda q: sum(q in self.evidence.state_of[id] for id in missing))
             since.append(best)
             missing = [id for id in missing if best not in self.evidence.state_of[id]]
+        for block in blocks:
+            if block.style == "list":
+                since = self._into_list(block, since)
         return _insert_since(blocks, since)
+
+    def _recommended(self, quote: Quote) -> tuple[str, ...]:
+        """What a sentence of the guide recommends; an institute that is named beside its work is not meant."""
+        named = tuple(id for id in quote.resources if self.corpus.resource_by_id[id].kind != "organisation")
+        return named or quote.resources
+
+    def _into_list(self, block: Block, since: list[Quote]) -> list[Quote]:
+        """Put each sentence on a state behind the list item that it belongs to; the rest is given back."""
+        rest: list[Quote] = []
+        for state in since:
+            ids = {id for id, said in self.evidence.state_of.items() if state in said}
+            items = [n for n, quote in enumerate(block.quotes) if quote.about in ids]
+            if items:
+                block.since.setdefault(items[-1], []).append(state)
+            else:
+                rest.append(state)
+        return rest
 
 
 class _Choice:
@@ -130,7 +171,17 @@ class _Choice:
         own = self._own(id)
         specific = self._best_of([q for q in own if not q.tells & {"not_for", "next"}], 2)
         chosen = [*guide, *(own[:1] if not guide else ()), *specific][:3]
-        return [Block(chosen)]
+        return [Block(self._replaces(id)), Block(chosen)]
+
+    def _replaces(self, id: str) -> list[Quote]:
+        """What became of the guide's resource whose place this one took."""
+        for resource in self.corpus.resources:
+            after = resource.successor
+            if resource.origin == "guide" and after is not None and after.resource == id:
+                said = [q for q in self.evidence.state_of.get(resource.id, ()) if q.part == "status"]
+                if said:
+                    return said[:1]
+        return []
 
     def _facts(self, id: str, aspects: Sequence[str], count: int) -> list[Quote]:
         """The sentences on a resource that tell what is asked, the plainest first."""
@@ -155,6 +206,7 @@ class _Choice:
                     + 0.15 * len(q.tells & wanted)
                     + 0.2 * (q.part == "description")
                     - 0.03 * len(q.tells)
+                    - (_ASIDE if q.about != id else 0.0)
                     + (0.5 if first == "state" and q.part == "status" else 0.0)
                     + (0.3 if first in ("suits", "easier") and q.tells & {"suits", "not_for"} else 0.0)
                 )
@@ -283,11 +335,11 @@ class _Choice:
 
     def _cheap(self, sections: Sequence[str], ids: Sequence[str]) -> list[Block]:
         pool = [q for s in sections for q in self.evidence.of_section[s] if q.tells & {"cost", "rent"}]
-        quotes = self._best_of([q for q in pool if q.part == "guide"], 2) + self._best_of(
+        quotes = self._best_of([q for q in pool if q.part == "guide"], 3) + self._best_of(
             [q for q in pool if q.part == "today" and "free" in q.text], 1
         )
         if quotes:
-            return [Block(quotes[:2]), Block(quotes[2:])]
+            return [Block([q for q in quotes if q.part == part]) for part in ("guide", "today")]
         facts = [q for id in ids[:3] for q in self._facts(id, ["cost"], 1)]
         return [Block(facts)]
 
@@ -296,7 +348,11 @@ class _Choice:
         pool = [*self.evidence.guide_on[id], *self._own(id)]
         best = max((self.near[q.position] for q in pool), default=0.0)
         telling = max(
-            (self.near[q.position] + 0.3 * (q.part == "guide") for q in pool if q.tells & set(aspects)),
+            (
+                self.near[q.position] + 0.3 * (q.part == "guide")
+                for q in pool
+                if q.tells & set(aspects) and "lacks" not in q.tells
+            ),
             default=0.0,
         )
         return best + telling + fits(resource, self.profile) + 0.15 * (resource.origin == "guide")
@@ -362,10 +418,12 @@ class _Choice:
         for concept in self.corpus.concepts:
             if concept.id in self.need.concepts and id in concept.taught_in:
                 taught = max(taught, 0.5 - 0.1 * concept.taught_in.index(id))
-        return 0.4 * hit + 0.4 * own + 0.4 * guide + taught + fits(resource, self.profile)
+        place = self.evidence.resources_of[resource.section].index(id)
+        first = _GUIDES_ORDER / (1 + place) if resource.origin == "guide" else 0.0
+        return 0.4 * hit + 0.4 * own + 0.4 * guide + taught + first + fits(resource, self.profile)
 
     def _advice(self, section: str, ranked: Sequence[str]) -> list[Quote]:
-        """Two or three of the guide's sentences: the nearest, and the recommendation of the best resources."""
+        """The guide's advice on a topic: what answers the question as such, then the best resources."""
         refused = {r.id for r in self.corpus.resources if is_refused(r, self.profile)}
         pool = [
             quote
@@ -374,20 +432,22 @@ class _Choice:
         ]
         if not pool:
             return []
-        place = {id: n for n, id in enumerate(ranked)}
-
-        def worth(quote: Quote) -> float:
-            ranks = [place[id] for id in quote.resources if id in place]
-            named = 0.25 - 0.06 * min(min(ranks), 4) if ranks else 0.0
-            return float(self.near[quote.position]) + named + 0.12 * quote.recommends
-
-        best = sorted(pool, key=lambda quote: -worth(quote))
-        top = worth(best[0])
-        chosen = [quote for quote in best[:3] if worth(quote) > 0.7 * top]
-        guide = [id for id in ranked if self.corpus.resource_by_id[id].origin == "guide"]
-        if guide and not any(guide[0] in quote.resources for quote in chosen):
-            chosen = chosen[:2] + [q for q in best if guide[0] in q.resources][:1]
-        return [chosen[0], *sorted(chosen[1:], key=lambda quote: quote.position)]
+        told = {quote.about for quote in pool if quote.recommends}
+        guide = [id for id in ranked if id in told]
+        scores = {id: self._score(id) for id in guide}
+        good = [id for id in guide if scores[id] >= _GOOD * scores[guide[0]]][:_RESOURCES]
+        named = [
+            q for id in good for q in self._best_of((q for q in pool if id in q.resources), 1, wanted=id)
+        ]
+        top = max((self.near[quote.position] for quote in named), default=0.0)
+        general = [q for q in pool if not q.resources and self.near[q.position] > _ANSWERS * top]
+        general.sort(key=lambda quote: -self.near[quote.position])
+        chosen = list(dict.fromkeys((*general[:2], *named)))
+        specific = [q for q in pool if q not in chosen and q.resources]
+        chosen += [
+            q for q in specific if self.near[q.position] > _SPECIFIC * top and set(q.resources) & set(good)
+        ][:1]
+        return _by_paragraph(dict.fromkeys(chosen))[:_SENTENCES]
 
     def _why(self, main: str | None, chosen: Sequence[Quote]) -> list[Quote]:
         """Why the first resource fits what the learner said, in the corpus's words."""
@@ -438,16 +498,27 @@ class _Choice:
 
     def _best_of(self, quotes: Iterable[Quote], count: int, wanted: str | None = None) -> list[Quote]:
         """The nearest, in reading order; with `wanted`, the guide's word on that resource counts more."""
-        ranked = sorted(
-            quotes,
-            key=lambda q: (
-                -(self.near[q.position] + 0.3 * (wanted is not None and q.recommends and q.about == wanted))
-            ),
-        )
-        return sorted(ranked[:count], key=lambda q: q.position)
+
+        def worth(quote: Quote) -> float:
+            near = float(self.near[quote.position])
+            if wanted is None:
+                return near
+            if quote.about != wanted:
+                return near - _ASIDE
+            return near + _ASIDE * quote.recommends
+
+        ranked = sorted(quotes, key=lambda quote: -worth(quote))
+        return sorted(ranked[:count], key=lambda quote: quote.position)
 
     def _is_list(self, quotes: Sequence[Quote]) -> bool:
         return len(quotes) >= _LISTED_FROM and sum(quote.recommends for quote in quotes) >= _LISTED_FROM
+
+
+def _by_paragraph(quotes: Iterable[Quote]) -> list[Quote]:
+    """The same sentences, those of one paragraph together and in reading order."""
+    quotes = list(quotes)
+    first = {quote.chunk.id: n for n, quote in reversed(list(enumerate(quotes)))}
+    return sorted(quotes, key=lambda quote: (first[quote.chunk.id], quote.position))
 
 
 def _all_quotes(block: Block) -> list[Quote]:
@@ -461,7 +532,11 @@ def _without_repeats(blocks: Iterable[Block]) -> list[Block]:
         quotes: list[Quote] = []
         for quote in block.quotes:
             twin = any(
-                quote is other or (quote.about == other.about and same_words(quote, other) > _SAME)
+                quote is other
+                or (
+                    quote.about == other.about
+                    and (_both_recommend(quote, other) or same_words(quote, other) > _SAME)
+                )
                 for other in kept
             )
             if not twin:
@@ -470,6 +545,11 @@ def _without_repeats(blocks: Iterable[Block]) -> list[Block]:
         block.quotes = quotes
         kept += [cell for _, cells in block.rows for cell in cells if cell is not None]
     return [block for block in blocks if block.quotes or block.rows]
+
+
+def _both_recommend(a: Quote, b: Quote) -> bool:
+    """Whether the guide's word on a resource is told twice: in the guide, and in the resource's file."""
+    return a.chunk.kind != b.chunk.kind and all(quote.text.startswith("The guide ") for quote in (a, b))
 
 
 def _insert_since(blocks: list[Block], since: list[Quote]) -> list[Block]:
@@ -506,13 +586,21 @@ def write(corpus: Corpus, blocks: Iterable[Block]) -> Draft:
             pieces.append(_table(block, said))
             continue
         lead = block.lead or _lead(block.quotes, first=not pieces)
-        sentences = [said(quote) for quote in block.quotes]
         if block.style == "list":
-            lines = [f"- {sentence}" for sentence in sentences]
+            lines = [
+                " ".join(
+                    ("-", said(quote), *(_since(state, said(state)) for state in block.since.get(n, ())))
+                )
+                for n, quote in enumerate(block.quotes)
+            ]
             pieces.append("\n".join([*([lead] if lead else []), *lines]))
         else:
-            pieces.append(" ".join([*([lead] if lead else []), *sentences]))
+            pieces.append(" ".join([*([lead] if lead else []), *map(said, block.quotes)]))
     return Draft("\n\n".join(piece for piece in pieces if piece), tuple(citations))
+
+
+def _since(quote: Quote, words: str) -> str:
+    return words if _DATED.match(quote.text) else f"{_SINCE} {words}"
 
 
 def _lead(quotes: Sequence[Quote], first: bool) -> str:

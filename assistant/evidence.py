@@ -175,7 +175,7 @@ def _vectors(corpus: Corpus, index: Index, quotes: Sequence[Quote]) -> NDArray[n
     if any(quote.text not in rows for quote in quotes):
         return None
     positions = np.array([rows[quote.text] for quote in quotes], dtype=np.int64)
-    return index.vectors.rows(positions).astype(np.float64)
+    return index.vectors.rows()[positions].astype(np.float64)
 
 
 def same_words(a: Quote, b: Quote) -> float:

@@ -31,7 +31,7 @@ def is_refused(resource: Resource, profile: Profile) -> bool:
 
 
 def fits(resource: Resource, profile: Profile) -> float:
-    """How well it fits what the learner said, about -0.8 to 0.6; 0 for an unknown learner."""
+    """How well it fits what the learner said, about -0.8 to 0.6; an unknown learner may be new to it."""
     score = 0.0
     has = set(resource.format)
     for wish in profile.prefers:
@@ -41,6 +41,8 @@ def fits(resource: Resource, profile: Profile) -> float:
         score -= 0.3
     if "reading" in profile.avoids and "video" not in has:
         score -= 0.3
+    if profile.level is None and profile.background is None:
+        score += {"intro": 0.1, "intermediate": 0.05, "advanced": -0.05}[resource.level]
     beginner = profile.level == "beginner" or profile.background == "none"
     if beginner:
         score += {"intro": 0.15, "intermediate": -0.1, "advanced": -0.3}[resource.level]

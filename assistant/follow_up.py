@@ -32,6 +32,10 @@ SECTION_OF_GOAL = {
     "rl": "reinforcement-learning",
     "general": "have-basics",
 }
+_OF_SECTIONS = frozenset({"brand", "rent", "speed"})
+"""Aspects that sections tell, not single resources."""
+_STARTS = frozenset({"intro", "have-basics", "other-courses", "reading"})
+"""Sections on where to start: their other form is the section on books."""
 _GENERIC_WORDS = """
     book books course courses class classes resource resources thing things stuff material post posts blog article
     paper tutorial guide lecture lectures video videos link links page site website learn learning study read reading
@@ -161,19 +165,13 @@ def _focus_on(exchange: Exchange) -> Focus:
     resources: list[str] = []
     sections: dict[str, int] = {}
     for citation in exchange.citations:
-        resources += _recommended(citation)
+        resources += [citation.resource] if citation.resource else []
+        resources += citation.resources if citation.kind == "guide" else ()
         if citation.section:
             weight = 2 if citation.kind == "guide" else 1
             sections[citation.section] = sections.get(citation.section, 0) + weight
     ordered = tuple(sorted(sections, key=lambda id: -sections[id]))
     return Focus(tuple(dict.fromkeys(resources)), ordered, exchange.question)
-
-
-def _recommended(citation: Citation) -> tuple[str, ...]:
-    """What a sentence recommends; a sentence on the state of something names its successor, too."""
-    if citation.kind == "guide":
-        return citation.resources
-    return (citation.resource,) if citation.resource else ()
 
 
 def resolve(reading: Reading, said: Said, focus: Focus, evidence: Evidence, lexicon: Lexicon) -> Need:
@@ -183,6 +181,8 @@ def resolve(reading: Reading, said: Said, focus: Focus, evidence: Evidence, lexi
     core, opened = _strip_openings(text)
     aspects = asked(text)
     own = _own_resources(reading, evidence)
+    if not _has("next", text) and "after" not in text.split():
+        own = tuple(id for id in own if id not in (*said.profile.done, *said.profile.avoids))
     base = Need(
         text,
         text,
@@ -241,6 +241,10 @@ def resolve(reading: Reading, said: Said, focus: Focus, evidence: Evidence, lexi
         )
     if said and not aspects and len(needed) <= 2:
         return _told(base, said, focus)
+    if set(aspects) & _OF_SECTIONS and len(needed) <= 3 and words <= 12:
+        return replace(
+            base, query=f"{core} {_context(focus, evidence)}", sections=focus.sections, follow_up=True
+        )
     if aspects and len(needed) <= 2 and (points or opened or words <= _SHORT):
         resources = focus.resources if _has("plural", text) else focus.resources[:1]
         return _about(base, resources, focus)
@@ -296,7 +300,7 @@ def _told(base: Need, said: Said, focus: Focus) -> Need:
     """A message that only says something about its writer: the advice changes with it."""
     profile = said.profile
     common = replace(base, resources=focus.resources, sections=focus.sections, follow_up=True)
-    if profile.background == "none" or any(field == "knows" for field, _ in said.withdrawn):
+    if profile.background in ("none", "some-maths") or any(field == "knows" for field, _ in said.withdrawn):
         return replace(
             common,
             form="topic",
@@ -304,6 +308,8 @@ def _told(base: Need, said: Said, focus: Focus) -> Need:
             sections=("math-background",),
             resources=(),
         )
+    if ("reading" in profile.prefers or "video" in profile.avoids) and set(focus.sections[:1]) <= _STARTS:
+        return replace(common, form="topic", sections=("reading",), resources=())
     if profile.budget in ("free", "low"):
         return replace(common, form="other", aspects=("cost",))
     if profile.hardware and "hardware" not in focus.sections:
@@ -327,6 +333,11 @@ def _strip_openings(text: str) -> tuple[str, bool]:
     if found is None:
         return text.strip(" .,;:!?"), False
     return text[found.end() :].strip(" .,;:!?"), True
+
+
+def is_courtesy(text: str) -> bool:
+    """Whether a message is a greeting, thanks or a goodbye and nothing else; `ok` alone is none."""
+    return bool(re.fullmatch(_table()["courtesy"], text)) and text.strip(" .!") not in ("ok", "okay")
 
 
 def _points_back(text: str) -> bool:
@@ -381,21 +392,23 @@ def _own_resources(reading: Reading, evidence: Evidence) -> tuple[str, ...]:
 
 
 def _narrow(ids: tuple[str, ...], reading: Reading, evidence: Evidence) -> tuple[str, ...]:
+    """Of what one maker made, the ones that the message's other words fit best."""
     kinds = _table()["pick"]["kinds"]
-    by_id = evidence.corpus.resource_by_id
-    concepts = {c.id: set(c.taught_in) for c in evidence.corpus.concepts}
-    taught = [id for id in ids if any(id in concepts[concept] for concept in reading.concepts)]
+    taught = {c.id: c.taught_in for c in evidence.corpus.concepts}
     wanted = {kind for word in reading.words for kind in kinds.get(word, ())}
-    fitting = [id for id in ids if by_id[id].kind in wanted]
-    if taught and fitting:
-        both = [id for id in taught if id in fitting]
-        return tuple(both or taught)[:1]
-    if taught or fitting:
-        return tuple(taught or fitting)[:2]
-    titled = [
-        id for id in ids if set(reading.rest) & set(by_id[id].short.lower().split()) - {"course", "book"}
-    ]
-    return tuple(titled or [id for id in ids if by_id[id].origin == "guide"] or ids)
+
+    def fit(id: str) -> float:
+        resource = evidence.corpus.resource_by_id[id]
+        words = set(plain(f"{resource.short} {resource.title}").split()) - _GENERIC
+        return (
+            2.0 * any(id in taught[concept] for concept in reading.concepts)
+            + (resource.kind in wanted)
+            + bool(words & set(reading.rest))
+            + 0.5 * (resource.origin == "guide")
+        )
+
+    best = max(fit(id) for id in ids)
+    return tuple(id for id in ids if fit(id) == best)
 
 
 def _pick(text: str, reading: Reading, focus: Focus, evidence: Evidence) -> tuple[str, ...]:

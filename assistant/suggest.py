@@ -32,6 +32,15 @@ _ON_RESOURCE = {
     "next": "What comes after {name}?",
     "state": "Is {name} still up to date?",
 }
+_ON_PLURAL = {
+    "cost": "Are {name} free?",
+    "prerequisites": "What do I need to know before {name}?",
+    "length": "How long are {name}?",
+    "suits": "Who are {name} for?",
+    "next": "What comes after {name}?",
+    "state": "Are {name} still up to date?",
+}
+_PLURAL = frozenset({"notes", "tutorials", "Notebooks"})
 _COUNT = 3
 
 
@@ -52,7 +61,8 @@ def suggest(
     if main is not None:
         name = evidence.corpus.resource_by_id[main].short
         name = f"the {name}" if name.startswith("Hugging Face") else name
-        for aspect, words in _ON_RESOURCE.items():
+        many = name.split()[-1] in _PLURAL
+        for aspect, words in (_ON_PLURAL if many else _ON_RESOURCE).items():
             telling = [q for q in evidence.of_resource.get(main, []) if aspect in q.tells]
             if telling and not any(quote.text in said for quote in telling):
                 found.append(words.format(name=name))

@@ -46,9 +46,10 @@ class FaissVectors:
         scores, positions = self._index.search(np.ascontiguousarray(queries, dtype=np.float32), k)
         return scores, positions
 
-    def rows(self, positions: NDArray[np.int64]) -> Vectors:
-        """The vectors at these positions, in their order."""
-        return np.stack([self._index.reconstruct(int(position)) for position in positions])
+    def rows(self) -> Vectors:
+        """All vectors (n, dimension), in order."""
+        rows: Vectors = self._index.reconstruct_n(0, len(self))
+        return rows
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

@@ -11,7 +11,8 @@ from assistant.types import Answer, Profile, Turn
 
 def resources(answer: Answer) -> list[str]:
     """Ids of the cited resources, in order, each once."""
-    return list(dict.fromkeys(c.resource for c in answer.citations if c.resource))
+    first = [c.resource for c in answer.citations if c.resource]
+    return list(dict.fromkeys((*first, *(id for c in answer.citations for id in c.resources))))
 
 
 @pytest.mark.parametrize(
