@@ -57,7 +57,7 @@ class Assistant:
         self.corpus = corpus
         self.searcher = searcher
         self.store = store
-        self._adviser: Adviser | None = None
+        self._adviser = Adviser(corpus, searcher.index)
 
     @classmethod
     def open(cls, settings: Settings, progress: Progress | None = None) -> Assistant:
@@ -115,7 +115,7 @@ class Assistant:
     @property
     def adviser(self) -> Adviser:
         """The reader and writer over the index that is open now."""
-        if self._adviser is None or self._adviser.evidence.index is not self.searcher.index:
+        if self._adviser.evidence.index is not self.searcher.index:
             self._adviser = Adviser(self.corpus, self.searcher.index)
         return self._adviser
 
