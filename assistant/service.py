@@ -57,7 +57,7 @@ class Assistant:
         self.corpus = corpus
         self.searcher = searcher
         self.store = store
-        self._adviser = Adviser(corpus, searcher.index)
+        self.adviser = Adviser(corpus, searcher.index)
 
     @classmethod
     def open(cls, settings: Settings, progress: Progress | None = None) -> Assistant:
@@ -86,12 +86,11 @@ class Assistant:
         started = perf_counter()
         question = check_question(ask.question)
         conversation = await self._conversation(ask)
-        adviser = self.adviser
-        message = adviser.read(question, conversation, ask.profile)
+        message = self.adviser.read(question, conversation, ask.profile)
         found, message = await self._find(message)
-        vector = self.searcher.encoder.encode_queries([message.need.query])[0]
+        rows = await asyncio.to_thread(self.searcher.encoder.encode_queries, [message.need.query])
         encoded = perf_counter()
-        advice = adviser.advise(question, message, found, vector)
+        advice = self.adviser.advise(question, message, found, rows[0])
         done = perf_counter()
         answer = Answer(
             id=f"ans_{secrets.token_hex(12)}",
@@ -111,13 +110,6 @@ class Assistant:
         )
         await self.store.remember(conversation, question, answer, ask.channel)
         return answer
-
-    @property
-    def adviser(self) -> Adviser:
-        """The reader and writer over the index that is open now."""
-        if self._adviser.evidence.index is not self.searcher.index:
-            self._adviser = Adviser(self.corpus, self.searcher.index)
-        return self._adviser
 
     async def _find(self, message: Message) -> tuple[Found, Message]:
         """Search for what is needed; a message that may lean on the turns before is tried alone, too."""
