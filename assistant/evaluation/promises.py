@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from assistant.errors import AssistantError
 from assistant.types import Answer, Citation
 from corpus.types import Corpus
 from index.types import Chunk
@@ -17,6 +18,10 @@ _MARKER = re.compile(r"\[(\d+)\]")
 _ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>\"'`|)\]]+", re.IGNORECASE)
 _LINK = re.compile(r"\]\(\s*<?([^)\s>]*)")
 _ADDITION = re.compile(r"\badditions?\b", re.IGNORECASE)
+
+
+class PromisesBroken(AssistantError):
+    """An answer broke one of its promises, or could not be built without breaking one."""
 
 
 def broken_promises(answer: Answer, chunks: Mapping[str, Chunk], corpus: Corpus) -> tuple[str, ...]:
