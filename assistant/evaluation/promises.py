@@ -17,6 +17,7 @@ from index.types import Chunk
 _MARKER = re.compile(r"\[(\d+)\]")
 _ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>\"'`|)\]]+", re.IGNORECASE)
 _LINK = re.compile(r"\]\(\s*<?([^)\s>]*)")
+_HEADING = re.compile(r"^(?=#{1,6} )", re.MULTILINE)
 _ADDITION = re.compile(r"\badditions?\b", re.IGNORECASE)
 
 
@@ -100,21 +101,21 @@ def _names_successor(citation: Citation, title: str) -> bool:
 
 
 def _additions(answer: Answer, chunks: Mapping[str, Chunk]) -> Iterator[str]:
-    places: dict[int, int] = {}
-    for marker in _MARKER.finditer(answer.text):
-        places.setdefault(int(marker[1]), marker.start())
-    added = [citation for citation in answer.citations if _is_addition(citation, chunks)]
-    first = min((places.get(citation.number, 0) for citation in added), default=None)
-    if first is None:
-        return
-    for citation in answer.citations:
-        if citation not in added and places.get(citation.number, 0) > first:
-            yield f"5: [{citation.number}] of the guide comes after an addition"
-    for citation in added:
-        if citation.kind != "addition":
-            yield f"5: [{citation.number}] is an addition and is not called one"
-    if not _ADDITION.search(answer.text):
-        yield "5: the text cites an addition without calling it one"
+    by_number = {citation.number: citation for citation in answer.citations}
+    for part in _HEADING.split(answer.text):
+        # A step of a plan stands for itself: an addition in one step comes before the guide's in the next.
+        numbers = dict.fromkeys(int(number) for number in _MARKER.findall(part))
+        cited = [by_number[number] for number in numbers if number in by_number]
+        added = [_is_addition(citation, chunks) for citation in cited]
+        if not any(added):
+            continue
+        for citation in cited[added.index(True) :]:
+            if not _is_addition(citation, chunks):
+                yield f"5: [{citation.number}] of the guide comes after an addition"
+            elif citation.kind != "addition":
+                yield f"5: [{citation.number}] is an addition and is not called one"
+        if not _ADDITION.search(part):
+            yield "5: the text cites an addition without calling it one"
 
 
 def _is_addition(citation: Citation, chunks: Mapping[str, Chunk]) -> bool:

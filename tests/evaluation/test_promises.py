@@ -155,6 +155,17 @@ def test_an_addition_first_or_unnamed_breaks_the_fifth(
     )
 
 
+def test_each_step_of_a_plan_is_judged_by_itself(
+    assistant: Assistant, torch: Citation, added: Citation
+) -> None:
+    assert (
+        check(assistant, forge("## First (addition)\nMore. [2]\n\n## Then\nTorch. [1]", torch, added)) == ()
+    )
+    assert check(assistant, forge("## First\nMore. [2]\n\n## An addition\nTorch. [1]", torch, added)) == (
+        "5: the text cites an addition without calling it one",
+    )
+
+
 def test_a_conversation_asks_back_once_at_most() -> None:
     back = forge("Which?", clarifying_question=Clarification("Which?", ("a", "b")))
     assert broken_dialogue([back, forge("Yes.")]) == ()
