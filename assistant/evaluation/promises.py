@@ -18,6 +18,7 @@ _MARKER = re.compile(r"\[(\d+)\]")
 _ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>\"'`|)\]]+", re.IGNORECASE)
 _LINK = re.compile(r"\]\(\s*<?([^)\s>]*)")
 _HEADING = re.compile(r"^(?=#{1,6} )", re.MULTILINE)
+_ROW = re.compile(r"^(?=\|)|(?<=\|)\n", re.MULTILINE)
 _ADDITION = re.compile(r"\badditions?\b", re.IGNORECASE)
 
 
@@ -102,20 +103,24 @@ def _names_successor(citation: Citation, title: str) -> bool:
 
 def _additions(answer: Answer, chunks: Mapping[str, Chunk]) -> Iterator[str]:
     by_number = {citation.number: citation for citation in answer.citations}
+    # A step of a plan stands for itself: an addition in one step comes before the guide's in the next.
     for part in _HEADING.split(answer.text):
-        # A step of a plan stands for itself: an addition in one step comes before the guide's in the next.
-        numbers = dict.fromkeys(int(number) for number in _MARKER.findall(part))
-        cited = [by_number[number] for number in numbers if number in by_number]
-        added = [_is_addition(citation, chunks) for citation in cited]
-        if not any(added):
-            continue
-        for citation in cited[added.index(True) :]:
-            if not _is_addition(citation, chunks):
-                yield f"5: [{citation.number}] of the guide comes after an addition"
-            elif citation.kind != "addition":
-                yield f"5: [{citation.number}] is an addition and is not called one"
-        if not _ADDITION.search(part):
+        for piece in _ROW.split(part):
+            yield from _order(piece, by_number, chunks)
+        cited = [by_number[int(n)] for n in _MARKER.findall(part) if int(n) in by_number]
+        if any(_is_addition(citation, chunks) for citation in cited) and not _ADDITION.search(part):
             yield "5: the text cites an addition without calling it one"
+
+
+def _order(piece: str, by_number: Mapping[int, Citation], chunks: Mapping[str, Chunk]) -> Iterator[str]:
+    numbers = dict.fromkeys(int(number) for number in _MARKER.findall(piece))
+    cited = [by_number[number] for number in numbers if number in by_number]
+    added = [_is_addition(citation, chunks) for citation in cited]
+    for citation in cited[added.index(True) :] if any(added) else ():
+        if not _is_addition(citation, chunks):
+            yield f"5: [{citation.number}] of the guide comes after an addition"
+        elif citation.kind != "addition":
+            yield f"5: [{citation.number}] is an addition and is not called one"
 
 
 def _is_addition(citation: Citation, chunks: Mapping[str, Chunk]) -> bool:
