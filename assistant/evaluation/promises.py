@@ -33,7 +33,7 @@ def broken_promises(answer: Answer, chunks: Mapping[str, Chunk], corpus: Corpus)
         *_markers(answer),
         *_addresses(answer, corpus),
         *_states(answer, corpus),
-        *_additions(answer, chunks),
+        *_additions(answer, chunks, corpus),
     )
 
 
@@ -101,28 +101,26 @@ def _names_successor(citation: Citation, title: str) -> bool:
     return citation.successor is not None and citation.successor.title == title
 
 
-def _additions(answer: Answer, chunks: Mapping[str, Chunk]) -> Iterator[str]:
-    by_number = {citation.number: citation for citation in answer.citations}
+def _additions(answer: Answer, chunks: Mapping[str, Chunk], corpus: Corpus) -> Iterator[str]:
+    for citation in answer.citations:
+        chunk = chunks.get(citation.chunk_id)
+        if chunk is not None and chunk.kind == "addition" and citation.kind != "addition":
+            yield f"5: [{citation.number}] is an addition and is not called one"
+    added = {citation.number: _is_addition(citation, corpus) for citation in answer.citations}
     # A step of a plan stands for itself: an addition in one step comes before the guide's in the next.
     for part in _HEADING.split(answer.text):
         for piece in _ROW.split(part):
-            yield from _order(piece, by_number, chunks)
-        cited = [by_number[int(n)] for n in _MARKER.findall(part) if int(n) in by_number]
-        if any(_is_addition(citation, chunks) for citation in cited) and not _ADDITION.search(part):
+            numbers = [n for n in dict.fromkeys(map(int, _MARKER.findall(piece))) if n in added]
+            first = next((place for place, n in enumerate(numbers) if added[n]), len(numbers))
+            for number in numbers[first:]:
+                if not added[number]:
+                    yield f"5: [{number}] of the guide comes after an addition"
+        cited = any(added.get(int(n)) for n in _MARKER.findall(part))
+        if cited and not _ADDITION.search(part):
             yield "5: the text cites an addition without calling it one"
 
 
-def _order(piece: str, by_number: Mapping[int, Citation], chunks: Mapping[str, Chunk]) -> Iterator[str]:
-    numbers = dict.fromkeys(int(number) for number in _MARKER.findall(piece))
-    cited = [by_number[number] for number in numbers if number in by_number]
-    added = [_is_addition(citation, chunks) for citation in cited]
-    for citation in cited[added.index(True) :] if any(added) else ():
-        if not _is_addition(citation, chunks):
-            yield f"5: [{citation.number}] of the guide comes after an addition"
-        elif citation.kind != "addition":
-            yield f"5: [{citation.number}] is an addition and is not called one"
-
-
-def _is_addition(citation: Citation, chunks: Mapping[str, Chunk]) -> bool:
-    chunk = chunks.get(citation.chunk_id)
-    return citation.kind == "addition" or (chunk is not None and chunk.kind == "addition")
+def _is_addition(citation: Citation, corpus: Corpus) -> bool:
+    """Whether a source recommends an addition, in its own words or in what the guide's editors say today."""
+    resource = corpus.resource_by_id.get(citation.resource or "")
+    return citation.kind == "addition" or (resource is not None and resource.origin == "addition")
