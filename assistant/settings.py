@@ -75,6 +75,18 @@ def _yes_no(text: str) -> bool:
     return values[text.lower()]
 
 
+def _seconds(text: str) -> float:
+    if not re.fullmatch(r"\d+(\.\d+)?", text) or float(text) <= 0:
+        raise ValueError("expected a number of seconds, more than 0")
+    return float(text)
+
+
+def _generator(text: str) -> str:
+    if text in ("auto", "composer") or re.fullmatch(r"(transformers|openai):\S+", text):
+        return text
+    raise ValueError("expected auto, composer, transformers:<id or path> or openai:<model>")
+
+
 TABLE: tuple[Setting, ...] = (
     Setting(
         "DLSTART_CORPUS",
@@ -99,6 +111,16 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "DLSTART_DEVICE", "auto", "where the encoder runs: auto, cpu or cuda", _one_of("auto", "cpu", "cuda")
     ),
+    Setting(
+        "DLSTART_GENERATOR",
+        "auto",
+        "who words the answers: auto, composer, transformers:<id or path> or openai:<model>",
+        _generator,
+    ),
+    Setting("DLSTART_GENERATOR_MODEL", "", "what `auto` runs where there is a GPU: an id or a path", _text),
+    Setting("DLSTART_GENERATOR_URL", "", "base URL of an OpenAI-compatible server, ending in /v1", _text),
+    Setting("DLSTART_GENERATOR_API_KEY", "", "key for that server", _text, secret=True),
+    Setting("DLSTART_GENERATOR_TIMEOUT", "20", "seconds that a model may take for an answer", _seconds),
 )
 
 
