@@ -59,6 +59,18 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _reply_modes(text: str) -> Mapping[str, str]:
+    modes = {"": "mention"}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        channel, mode = part.split("=", 1) if "=" in part else ("", part)
+        if mode not in ("mention", "followed", "always"):
+            raise ValueError(
+                "expected mention, followed or always, also as CHANNEL=MODE, with commas between"
+            )
+        modes[channel] = mode
+    return modes
+
+
 def _yes_no(text: str) -> bool:
     values = {
         "yes": True,
@@ -121,6 +133,25 @@ TABLE: tuple[Setting, ...] = (
     Setting("DLSTART_GENERATOR_URL", "", "base URL of an OpenAI-compatible server, ending in /v1", _text),
     Setting("DLSTART_GENERATOR_API_KEY", "", "key for that server", _text, secret=True),
     Setting("DLSTART_GENERATOR_TIMEOUT", "20", "seconds that a model may take for an answer", _seconds),
+    Setting("DLSTART_SLACK_BOT_TOKEN", "", "Slack: the bot token, xoxb-…", _text, secret=True),
+    Setting(
+        "DLSTART_SLACK_SIGNING_SECRET",
+        "",
+        "Slack over HTTP: signs the requests; mounts POST /slack/events",
+        _text,
+        secret=True,
+    ),
+    Setting("DLSTART_SLACK_APP_TOKEN", "", "Slack in Socket Mode: the app token, xapp-…", _text, secret=True),
+    Setting(
+        "DLSTART_SLACK_API_URL", "https://slack.com/api/", "Slack: where its Web API is, for tests", _text
+    ),
+    Setting(
+        "DLSTART_SLACK_REPLIES",
+        "mention",
+        "Slack: answers when mentioned (mention), also in threads that it is in (followed), or to everything "
+        "(always); for single channels: followed,C0123=always",
+        _reply_modes,
+    ),
 )
 
 

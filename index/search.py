@@ -12,7 +12,7 @@ import numpy as np
 
 from corpus.types import Corpus
 from index.chunk import CHUNKER_VERSION
-from index.encoder import Encoder
+from index.encoder import ENCODER_ROLES, Encoder
 from index.errors import IndexDamaged, IndexStale
 from index.store import read_manifest, verify_files
 from index.types import Chunk, Hit, Manifest, Sentence, ViewKind
@@ -80,7 +80,8 @@ def open_index(directory: Path, corpus: Corpus | None = None, encoder: Encoder |
         encoder.revision,
     ):
         raise IndexStale(f"the index was built with the encoder {manifest.encoder_id}, not with {encoder.id}")
-    verify_files(directory, manifest)
+    # Whoever opens the encoder verifies its files; nobody reads them twice.
+    verify_files(directory, manifest, [role for role in manifest.files if role not in ENCODER_ROLES])
     try:
         chunks = tuple(
             _read_chunk(values)

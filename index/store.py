@@ -11,13 +11,13 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from index.errors import IndexDamaged, IndexMissing, IndexProblem, IndexStale
 from index.types import IndexFile, Manifest
 
-FORMAT = 1
+FORMAT = 2
 _MANIFEST = "manifest.json"
 
 
@@ -41,9 +41,10 @@ def read_manifest(directory: Path) -> Manifest:
         raise IndexDamaged(f"{path} is damaged") from None
 
 
-def verify_files(directory: Path, manifest: Manifest) -> None:
-    """Compare every file with its checksum. Raises IndexDamaged."""
-    for file in manifest.files.values():
+def verify_files(directory: Path, manifest: Manifest, roles: Iterable[str] | None = None) -> None:
+    """Compare the files of these roles, or all, with their checksums. Raises IndexDamaged."""
+    for role in manifest.files if roles is None else roles:
+        file = manifest.files[role]
         path = directory / file.name
         try:
             with path.open("rb") as opened:
