@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,7 +55,7 @@ class Generator(Protocol):
     async def warm(self) -> None:
         """Get ready, so that the first answer is not slow. Raises GeneratorFailed."""
 
-    def write(self, prompt: Prompt) -> AsyncIterator[str]:
+    def write(self, prompt: Prompt) -> AsyncGenerator[str]:
         """Pieces of text as they come; closing the iterator stops the work. Raises GeneratorFailed."""
 
     async def close(self) -> None:
@@ -87,7 +87,9 @@ def open_generator(settings: Settings) -> Generator | None:
         return TransformersGenerator(model, choose_device(str(settings.device)), settings.generator_timeout)
     if engine == "openai" and model:
         if not settings.generator_url:
-            raise UsageError("DLSTART_GENERATOR_URL is empty", "set it to the server's base URL, ending in /v1")
+            raise UsageError(
+                "DLSTART_GENERATOR_URL is empty", "set it to the server's base URL, ending in /v1"
+            )
         from assistant.generators.openai_api import OpenAIGenerator
 
         return OpenAIGenerator(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -46,7 +46,12 @@ class Rewording:
     """One answer on its way: iterate over its pieces, then take `draft` and `generator`."""
 
     def __init__(
-        self, corpus: Corpus, verifier: Verifier, generator: Generator, draft: Draft, evidence: Sequence[Citation]
+        self,
+        corpus: Corpus,
+        verifier: Verifier,
+        generator: Generator,
+        draft: Draft,
+        evidence: Sequence[Citation],
     ) -> None:
         self._corpus = corpus
         self._verifier = verifier
@@ -56,6 +61,7 @@ class Rewording:
         self._said: list[str] = []
         self._citations: list[Citation] = []
         self._plain: set[str] = set()
+        self._quoted: set[str] = set()
         self._shown = 0
 
     @property
@@ -68,7 +74,7 @@ class Rewording:
         """Who worded it: the model's id, or `composer`."""
         return self._generator.id if self._shown else "composer"
 
-    async def pieces(self, question: str, profile: Profile) -> AsyncIterator[Piece]:
+    async def pieces(self, question: str, profile: Profile) -> AsyncGenerator[Piece]:
         """Verified text as it comes; nothing at all where the composed draft stands."""
         prompt = make_prompt(question, [citation.quote for citation in self._evidence], profile)
         try:
@@ -87,7 +93,8 @@ class Rewording:
             return False
         lead = self._composed.citations[0]
         cited = any(
-            c.quote == lead.quote or (lead.resource is not None and c.resource == lead.resource) for c in self._citations
+            c.quote == lead.quote or (lead.resource is not None and c.resource == lead.resource)
+            for c in self._citations
         )
         return cited and len(self._said) >= min(_ENOUGH, len(self._composed.citations))
 
@@ -95,7 +102,9 @@ class Rewording:
         new = self._said[self._shown :]
         text = (" " if self._shown else "") + " ".join(new)
         numbers = {int(number) for sentence in new for number in MARKER.findall(sentence)}
-        before = {int(number) for sentence in self._said[: self._shown] for number in MARKER.findall(sentence)}
+        before = {
+            int(number) for sentence in self._said[: self._shown] for number in MARKER.findall(sentence)
+        }
         self._shown = len(self._said)
         return Piece(text, tuple(c for c in self._citations if c.number in numbers - before))
 
@@ -108,6 +117,8 @@ class Rewording:
             return
         cited = [self._evidence[number - 1] for number in numbers]
         plain = _fold(words)
+        if cited and all(citation.quote in self._quoted for citation in cited):
+            return
         if plain in self._plain or self._verifier.check(words, cited) or not self._is_in_turn(words, cited):
             return
         notes = self._notes(words, cited)
@@ -115,6 +126,7 @@ class Rewording:
             return
         self._say(words if words[-1] in ".!?" else f"{words}.", cited)
         for note in notes:
+            self._quoted.add(note.quote)
             self._say(note.quote, [note])
 
     def _is_in_turn(self, words: str, cited: Sequence[Citation]) -> bool:
@@ -219,16 +231,19 @@ def _widen(corpus: Corpus, draft: Draft, chunks: Sequence[Chunk]) -> tuple[Citat
     return tuple(found.values())
 
 
-async def _sentences(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+async def _sentences(pieces: AsyncGenerator[str]) -> AsyncGenerator[str]:
     """Whole sentences with their markers, as soon as nothing that comes can still belong to them."""
     buffer, read, thinking = "", 0, ""
-    async with aclosing(pieces):  # type: ignore[type-var]
+    async with aclosing(pieces):
         async for piece in pieces:
             read += len(piece)
             if read > _MOST_CHARACTERS:
                 raise GeneratorFailed("the answer is endless")
             thinking += piece
-            if thinking.lstrip().startswith("<think>"[: len(thinking.lstrip())]) and "</think>" not in thinking:
+            if (
+                thinking.lstrip().startswith("<think>"[: len(thinking.lstrip())])
+                and "</think>" not in thinking
+            ):
                 continue
             buffer, thinking = buffer + _THOUGHT.sub("", thinking), ""
             *lines, buffer = buffer.split("\n")

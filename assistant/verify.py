@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 from assistant.types import ADDRESS, MARKER, Citation
@@ -12,47 +14,67 @@ from corpus.types import Corpus
 from index.encoder import Encoder
 
 Fault = Literal[
-    "no marker", "wrong marker", "address", "markup", "length", "number", "name", "word", "negation", "order", "far"
+    "no marker", "address", "markup", "length", "number", "name", "word", "claim", "negation", "order", "far"
 ]
+"""Why a sentence is dropped."""
 
 # Cosine below which a sentence means something else than what it cites; docs/models.md has the measurement.
-NEAR = 0.72
+NEAR = 0.7
+# The same for a sentence that says what comes before, after or instead of what.
+_NEAR_RELATION = 0.85
 # Share of a sentence's content words that stand in what it cites.
 SHARED = 0.5
 _MOST_WORDS = 60
 _FEWEST_WORDS = 4
 
 _BARE_ADDRESS = re.compile(
-    r"www\.|\b[\w-]+@[\w-]+\.|\b[\w-]{2,}\.(?:com|org|net|edu|io|ai|dev|gov|info|co|uk|de|ca|ly|me|tv|app|xyz)\b", re.I
+    r"www\.|\b[\w-]+@[\w-]+\.|\b[\w-]{2,}\.(?:com|org|net|edu|io|ai|dev|gov|info|co|uk|de|ca|ly|me|tv|app|xyz)\b",
+    re.I,
 )
 _MARKUP = re.compile(r"[<>{}|`\\]|\]\(|^#|\$\$")
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’+-][^\W_]+)*\+*")
 _NEGATION = re.compile(r"\b(?:not|no|never|none|nor|neither|without|cannot|nothing)\b|n['’]t\b", re.I)
 _RELATION = re.compile(
-    r"\b(?:than|before|after|replaced?s?|replaces|instead|successor|over|from|into|follows?|precedes?)\b", re.I
+    r"\b(?:than|before|after|replace[sd]?|instead|successor|follow(?:s|ed)?|precedes?)\b", re.I
+)
+# Words that make a claim stronger: one of a group stands only where the evidence has one of that group.
+_CLAIMS = tuple(
+    frozenset(group.split())
+    for group in (
+        "need needs needed require requires required must necessary prerequisite essential",
+        "only",
+        "best",
+        "all every everyone everything",
+        "always",
+        "free",
+        "better",
+        "most mostly",
+        "easy easier easiest easily simple",
+        "great excellent perfect ideal",
+    )
 )
 _NUMBERS = {
     word: str(number)
     for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ]
     )
 } | {"hundred": "100", "thousand": "1000", "million": "1000000", "dozen": "12", "twice": "2", "half": "1/2"}
 _HARMLESS_NUMBERS = frozenset({"one"})
-_PLAIN = frozenset(
-    """a about above add after again all along already also although always am an and another any are around as at away
-    back be because become been before begin being below best better between both but by came can check choose come
-    consider could course day decide did different do does done down during each early easy either else end enough even
-    every example explore few find first fit follow for from further get give go going good got great had has have
-    he help helpful her here hers him his how however i idea if in instead into is it its itself just keep know last
-    later learn least less let like little look lot made mainly make many may me might more most move much must my near
-    need never new next no none nor not nothing now of off often on once one only onto option or order other our out
-    over own part path perhaps place plan please possible prefer question rather reach read ready really right same
-    say see seem set several shall she should show since so solid some something soon start step still such suggest
-    suit take tell than that the their them then there therefore these they thing think this those though through time
-    to today together too toward towards try turn two under understand until up upon us use used useful usually
-    very want was watch way we well were what when where whether which while who whole whom whose why will with within
-    without work would yes yet you your yours yourself""".split()
-)
+_PLAIN = frozenset(tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["plain"])
 
 
 class Verifier:
@@ -60,7 +82,9 @@ class Verifier:
 
     def __init__(self, corpus: Corpus, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._words = frozenset(_stem(word) for word in _lower_words(corpus)) | {_stem(word) for word in _PLAIN}
+        self._words = frozenset(_stem(word) for word in _lower_words(corpus)) | {
+            _stem(word) for word in _PLAIN
+        }
         self._names = {
             name: resource.id
             for resource in corpus.resources
@@ -82,7 +106,9 @@ class Verifier:
         if not _FEWEST_WORDS <= len(tokens) <= _MOST_WORDS:
             return "length"
         source = " ".join(f"{citation.quote} {citation.title}" for citation in cited)
-        return self._check_words(sentence, tokens, source, cited) or self._check_meaning(sentence, tokens, cited)
+        return self._check_words(sentence, tokens, source, cited) or self._check_meaning(
+            sentence, tokens, cited
+        )
 
     def _check_words(
         self, sentence: str, tokens: list[str], source: str, cited: Sequence[Citation]
@@ -102,6 +128,9 @@ class Verifier:
                     return "name"
             elif word not in known and _stem(word) not in self._words:
                 return "word"
+        words = {_bare(token) for token in tokens}
+        if any(words & group and not known & group for group in _CLAIMS):
+            return "claim"
         return self._check_names(sentence.lower(), source.lower(), cited)
 
     def _check_names(self, sentence: str, source: str, cited: Sequence[Citation]) -> Fault | None:
@@ -116,13 +145,14 @@ class Verifier:
         quotes = [citation.quote for citation in cited]
         if bool(_NEGATION.search(sentence)) != any(_NEGATION.search(quote) for quote in quotes):
             return "negation"
-        if _RELATION.search(sentence) and not any(_same_order(sentence, quote) for quote in quotes):
+        if not any(_same_order(sentence, quote) for quote in (*quotes, " ".join(quotes))):
             return "order"
         stems = {_stem(_bare(token)) for quote in quotes for token in _TOKEN.findall(quote)}
         content = [stem for token in tokens if (stem := _stem(_bare(token))) and _bare(token) not in _PLAIN]
         if content and sum(stem in stems for stem in content) < SHARED * len(content):
             return "far"
-        return None if self.nearness(sentence, quotes) >= NEAR else "far"
+        least = _NEAR_RELATION if _RELATION.search(sentence) else NEAR
+        return None if self.nearness(sentence, quotes) >= least else "far"
 
     def nearness(self, sentence: str, quotes: Sequence[str]) -> float:
         """Largest cosine between a sentence and a quote, or all quotes together."""
@@ -146,16 +176,21 @@ def _lower_tokens(text: str) -> list[str]:
 
 
 def _same_order(sentence: str, quote: str) -> bool:
-    """Whether the names of a sentence stand in the quote in the same order: who replaced whom, what comes first."""
-    order = _named(quote)
-    places = [order.index(name) for name in _named(sentence) if name in order]
-    return places == sorted(places)
+    """Whether names, and numbers, stand in the quote in the same order: who replaced whom, weeks before hours."""
+    tokens, source = (
+        [_bare(t) if t[0].islower() else t for t in _TOKEN.findall(text)] for text in (sentence, quote)
+    )
+    for is_kind in (_is_name, str.isdigit):
+        order = list(dict.fromkeys(_bare(token) for token in source if is_kind(token)))
+        said = dict.fromkeys(_bare(token) for token in tokens if is_kind(token))
+        places = [order.index(name) for name in said if name in order]
+        if places != sorted(places):
+            return False
+    return True
 
 
-def _named(text: str) -> list[str]:
-    tokens = _TOKEN.findall(text)
-    names = [_bare(token) for n, token in enumerate(tokens) if token[0].isupper() or any(c.isdigit() for c in token)]
-    return list(dict.fromkeys(names))
+def _is_name(token: str) -> bool:
+    return token[0].isupper() or (any(c.isdigit() for c in token) and not token.isdigit())
 
 
 def _bare(token: str) -> str:
@@ -164,7 +199,22 @@ def _bare(token: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _stem(word: str) -> str:
-    for ending in ("ations", "ation", "ingly", "ings", "ing", "edly", "ies", "ied", "ed", "ly", "es", "s", "e", "y"):
+    for ending in (
+        "ations",
+        "ation",
+        "ingly",
+        "ings",
+        "ing",
+        "edly",
+        "ies",
+        "ied",
+        "ed",
+        "ly",
+        "es",
+        "s",
+        "e",
+        "y",
+    ):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]
     return word

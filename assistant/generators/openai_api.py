@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +23,9 @@ class OpenAIGenerator:
     def __init__(self, model: str, url: str, api_key: str = "", timeout: float = 20.0) -> None:
         """`url` is the base address, such as http://127.0.0.1:8000/v1; `timeout` bounds a whole answer, in seconds."""
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            raise UsageError("DLSTART_GENERATOR_URL is not an http address", "such as http://127.0.0.1:8000/v1")
+            raise UsageError(
+                "DLSTART_GENERATOR_URL is not an http address", "such as http://127.0.0.1:8000/v1"
+            )
         self.id = model
         self._timeout = timeout
         self._client = httpx.AsyncClient(
@@ -40,7 +42,7 @@ class OpenAIGenerator:
         """Close the connections."""
         await self._client.aclose()
 
-    async def write(self, prompt: Prompt) -> AsyncIterator[str]:
+    async def write(self, prompt: Prompt) -> AsyncGenerator[str]:
         """Stream the first choice. Raises GeneratorFailed for whatever goes wrong on the way."""
         body = {
             "model": self.id,
@@ -66,7 +68,7 @@ class OpenAIGenerator:
             raise GeneratorFailed(type(error).__name__) from error
 
 
-async def _lines(response: httpx.Response) -> AsyncIterator[str]:
+async def _lines(response: httpx.Response) -> AsyncGenerator[str]:
     """Lines of a body, at most so many bytes."""
     buffer, read = b"", 0
     async for chunk in response.aiter_bytes():

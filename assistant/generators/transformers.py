@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class TransformersGenerator:
         """Forget the weights."""
         self._loaded = None
 
-    async def write(self, prompt: Prompt) -> AsyncIterator[str]:
+    async def write(self, prompt: Prompt) -> AsyncGenerator[str]:
         """Stream greedily chosen text. Raises GeneratorFailed when there is no room, no time or no model."""
         if self._waiting > _MAX_WAITING:
             raise GeneratorFailed("the queue is full")
@@ -52,7 +52,7 @@ class TransformersGenerator:
         finally:
             self._waiting -= 1
 
-    async def _stream(self, prompt: Prompt) -> AsyncIterator[str]:
+    async def _stream(self, prompt: Prompt) -> AsyncGenerator[str]:
         loop = asyncio.get_running_loop()
         pieces: asyncio.Queue[str | BaseException | None] = asyncio.Queue()
         stop = threading.Event()
@@ -101,7 +101,9 @@ class TransformersGenerator:
             **inputs,
             max_new_tokens=MAX_NEW_TOKENS,
             do_sample=False,
-            pad_token_id=tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id
+            if tokenizer.pad_token_id is not None
+            else tokenizer.eos_token_id,
             streamer=_Pieces(tokenizer, skip_prompt=True, skip_special_tokens=True),
             stopping_criteria=[_Stopped()],
         )
@@ -136,7 +138,7 @@ class TransformersGenerator:
             name, file = str(Path(name).parent), {"gguf_file": Path(name).name}
         try:
             tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=True, **file)
-            model = AutoModelForCausalLM.from_pretrained(
+            model: Any = AutoModelForCausalLM.from_pretrained(
                 name,
                 local_files_only=True,
                 dtype=torch.bfloat16 if self._device == "cuda" else torch.float32,
@@ -148,7 +150,9 @@ class TransformersGenerator:
                 "give a directory, an id that was downloaded before, or a .gguf file; see docs/models.md",
             ) from error
         # A model's own sampling habits would only warn about being ignored.
-        model.generation_config.temperature = model.generation_config.top_p = model.generation_config.top_k = None
+        model.generation_config.temperature = model.generation_config.top_p = (
+            model.generation_config.top_k
+        ) = None
         return model.to(self._device).eval(), tokenizer
 
 
