@@ -35,3 +35,6 @@ lint: $(VENV)/.installed-test ## check style, types and the import order
 format: $(VENV)/.installed-test ## format the code
 	@$(BIN)/ruff check --fix-only -q .
 	@$(BIN)/ruff format -q .
+
+evaluate: $(VENV)/.installed-test ## measure the answers and write the baseline that the tests compare with
+	@DLSTART_DATA_DIR=.dlstart $(BIN)/python -m assistant evaluate tests/questions/questions.jsonl tests/questions/dialogues.jsonl --out .dlstart/evaluation --record

@@ -143,6 +143,19 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("DLSTART_SLACK_APP_TOKEN", "", "Slack in Socket Mode: the app token, xapp-…", _text, secret=True),
     Setting(
+        "DLSTART_SLACK_CLIENT_ID",
+        "",
+        "Slack in several workspaces: the app's client id; mounts GET /slack/install, takes the place of the token",
+        _text,
+    ),
+    Setting(
+        "DLSTART_SLACK_CLIENT_SECRET",
+        "",
+        "Slack in several workspaces: the app's client secret",
+        _text,
+        secret=True,
+    ),
+    Setting(
         "DLSTART_SLACK_API_URL", "https://slack.com/api/", "Slack: where its Web API is, for tests", _text
     ),
     Setting(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from assistant.errors import UsageError
 from assistant.settings import read_settings
@@ -13,12 +15,26 @@ def slack() -> None:
     asyncio.run(_serve())
 
 
-async def _serve() -> None:
+@contextmanager
+def need_slack() -> Iterator[None]:
+    """Import what comes with the extra. Raises UsageError where it is not installed."""
     try:
-        from assistant.channels.slack.socket_mode import serve_socket
+        yield
     except ModuleNotFoundError as error:
         raise UsageError(f"the Slack bot needs {error.name}", "pip install 'dlstart[slack]'") from error
+
+
+async def _serve() -> None:
+    with need_slack():
+        from assistant.channels.slack.socket_mode import SocketMode, serve_socket
     from assistant.service import Assistant
+    from assistant.stores import open_store
 
     settings = read_settings()
-    await serve_socket(Assistant.open(settings), settings)
+    SocketMode.check(settings)
+    assistant = await asyncio.to_thread(Assistant.open, settings)
+    assistant.store = await open_store(settings)
+    try:
+        await serve_socket(assistant, settings)
+    finally:
+        await assistant.store.close()

@@ -109,6 +109,9 @@ def _element(element: Mapping[str, Any]) -> None:
         _keys(element, "action_id", "text", "value", "url", "style", "accessibility_label", "confirm")
         _plain(element["text"], 75)
         _need(1 <= size(element["value"]) <= 2000, "button value")
+        if "confirm" in element:
+            for name, limit in (("title", 100), ("text", 300), ("confirm", 30), ("deny", 30)):
+                _plain(element["confirm"][name], limit)
     elif kind == "feedback_buttons":
         for name in ("positive_button", "negative_button"):
             _plain(element[name]["text"], 75)
@@ -121,6 +124,9 @@ def _element(element: Mapping[str, Any]) -> None:
             _need(1 <= size(option["value"]) <= 150, "option value")
     elif kind == "plain_text_input":
         _need(element.get("max_length", 1) <= 3000, "max_length")
+    elif kind == "number_input":
+        _need(isinstance(element["is_decimal_allowed"], bool), "is_decimal_allowed")
+        _need(all(isinstance(element.get(name, ""), str) for name in ("min_value", "max_value")), "min_value")
     elif kind == "static_select":
         _need(1 <= len(element["options"]) <= 100, "options")
     else:

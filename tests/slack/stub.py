@@ -22,7 +22,7 @@ APP_TOKEN = "xapp-test"
 BOT_USER = "UBOT"
 BOT_ID = "BBOT"
 TEAM = "T1"
-SCOPES = "app_mentions:read,assistant:write,chat:write,commands,im:history"
+SCOPES = "app_mentions:read,assistant:write,chat:write,commands,files:write,im:history"
 
 
 @dataclass(slots=True)
@@ -65,6 +65,7 @@ class StubSlack:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.used: list[tuple[str, str]] = []
         self.messages: dict[str, Posted] = {}
         self.statuses: dict[tuple[str, str], str] = {}
         self.prompts: list[dict[str, Any]] = []
@@ -177,6 +178,9 @@ class StubSlack:
             if authorization != f"Bearer {APP_TOKEN}":
                 raise Refusal("invalid_auth")
             return {"url": self.url.replace("http", "ws") + "link"}
+        if method == "oauth.v2.access":
+            return self._install(a, authorization)
+        self.used.append((authorization.removeprefix("Bearer "), method))
         who = self.tokens.get(authorization.removeprefix("Bearer "))
         if who is None:
             raise Refusal("invalid_auth")
@@ -189,6 +193,20 @@ class StubSlack:
             return {"ok": True, "user": "dlstart", "team": "Test", "url": "https://test.slack.com/", **who}
         result: dict[str, Any] = handler(a)
         return result
+
+    def _install(self, a: dict[str, Any], authorization: str) -> dict[str, Any]:
+        token = f"xoxb-{a.get('code')}"
+        if token not in self.tokens or not authorization.startswith("Basic "):
+            raise Refusal("invalid_code")
+        return {
+            "access_token": token,
+            "app_id": "A1",
+            "scope": self.scopes,
+            "bot_user_id": BOT_USER,
+            "team": {"id": a["code"], "name": "Test"},
+            "authed_user": {"id": "U9"},
+            "token_type": "bot",
+        }
 
     def _auth_test(self, a: dict[str, Any]) -> dict[str, Any]:
         return {}
@@ -261,6 +279,17 @@ class StubSlack:
         check_view(a["view"])
         self.homes[a["user_id"]] = a["view"]
         return {}
+
+    def _files_getUploadURLExternal(self, a: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        if "files:write" not in self.scopes:
+            raise Refusal("missing_scope")
+        self.files.append(a)
+        return {"upload_url": f"{self.url}upload/{len(self.files) - 1}", "file_id": f"F{len(self.files) - 1}"}
+
+    def _files_completeUploadExternal(self, a: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        for done in a["files"]:
+            self.files[int(done["id"][1:])]["thread_ts"] = a["thread_ts"]
+        return {"files": a["files"]}
 
     def _append(self, message: Posted, a: dict[str, Any]) -> None:
         text = a.get("markdown_text") or ""

@@ -157,6 +157,25 @@ class Workspace:
             payload["container"] = {"type": "message", "message_ts": new_ts(), "is_ephemeral": True}
         return await self.interact(payload)
 
+    async def open_home(self, user: str = "U1") -> dict[str, Any]:
+        """Open the App Home, and see it."""
+        await self.happen({"type": "app_home_opened", "tab": "home", "user": user, "channel": "D1"})
+        return self.slack.homes[user]
+
+    async def press_at_home(self, action_id: str, user: str = "U1") -> httpx.Response:
+        """Press a button of the App Home."""
+        found = find_element(self.slack.homes[user]["blocks"], action_id)
+        payload = {
+            "type": "block_actions",
+            "trigger_id": f"trigger{next(_serial)}",
+            "container": {"type": "view", "view_id": "V1"},
+            "view": self.slack.homes[user],
+            "actions": [
+                {"type": "button", "action_id": action_id, "value": found["value"], "action_ts": new_ts()}
+            ],
+        }
+        return await self.interact(person(user) | payload)
+
     async def vote(self, shown: Posted, value: str, user: str = "U1") -> httpx.Response:
         """Press a thumb, up or down."""
         buttons = find_element(shown.blocks, "feedback")

@@ -6,13 +6,14 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import (
@@ -27,12 +28,19 @@ from assistant.channels.slack import blocks, messages
 from assistant.channels.slack.claims import Claims
 from assistant.channels.slack.escape import escape, read
 from assistant.channels.slack.events import Message, Place, read_message
+from assistant.channels.slack.home import Home, home_view
+from assistant.channels.slack.manifest import scopes
 from assistant.channels.slack.names import Names
+from assistant.channels.slack.plans import plan_blocks, plan_files, plan_modal, read_plan_modal, wants_plan
 from assistant.channels.slack.reply import SLACK_FAILED, Pace, Reply, reason
 from assistant.errors import AssistantError, BadRequest, Unavailable
 from assistant.service import Ask, Assistant
 from assistant.settings import Settings
 from assistant.store import Feedback
+from assistant.types import Answer, Plan, Profile
+
+if TYPE_CHECKING:
+    from assistant.stores.installations import Installations
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +52,8 @@ APOLOGY_SECONDS = 10.0
 """How long saying that there is no answer may take."""
 CALL_SECONDS = 10
 """How long one call to Slack may take."""
+PLAN_QUESTION = "Make me a study plan"
+"""What one who writes "plan" means."""
 _QUIET = frozenset({"off_topic", "smalltalk", "refused"})
 """What needs no reply where nobody asked the bot."""
 _ASK = re.compile(r"ask:\w+:\d+")
@@ -70,6 +80,7 @@ class SlackBot:
         self._tokenless = AsyncWebClient(
             base_url=settings.slack_api_url, timeout=CALL_SECONDS, retry_handlers=_retries()
         )
+        self._installations = _open_installations(settings) if settings.slack_client_id else None
         self._identity: AuthorizeResult | None = None
         self._running: set[asyncio.Task[BoltResponse]] = set()
         self.app = self._make_app()
@@ -78,15 +89,20 @@ class SlackBot:
         async def authorize() -> AuthorizeResult:
             return await self._identify()
 
+        oauth = None if self._installations is None else self._oauth(self._installations)
         app = AsyncApp(
             name="dlstart",
             client=self._tokenless,
-            authorize=authorize,
+            authorize=None if oauth else authorize,
+            oauth_settings=oauth,
+            user_facing_authorize_error_message=messages.NOT_INSTALLED,
             signing_secret=self.settings.slack_signing_secret,
             # The caller waits for the listener, or acknowledges when two seconds are over: see dispatch.
             process_before_response=True,
             ssl_check_enabled=False,
         )
+        if oauth:
+            app.enable_token_revocation_listeners()
         app.event("app_mention")(self.on_message)
         app.event("message")(self.on_message)
         app.event("app_home_opened")(self.on_home)
@@ -96,13 +112,44 @@ class SlackBot:
         app.view("reason")(self.on_reason)
         app.action(_ASK)(self.on_button)
         app.action("share")(self.on_share)
+        app.action("make_plan")(self.on_make_plan)
+        app.view("plan")(self.on_plan)
+        app.action("delete_data")(self.on_delete)
         return app
 
+    def _oauth(self, installations: Installations) -> AsyncOAuthSettings:
+        oauth = AsyncOAuthSettings(
+            client_id=self.settings.slack_client_id,
+            client_secret=self.settings.slack_client_secret,
+            scopes=scopes(followed=set(self.settings.slack_replies.values()) != {"mention"}),
+            user_scopes=[],
+            installation_store=installations.workspaces,
+            installation_store_bot_only=True,
+            state_store=installations.states,
+        )
+        # Who a token belongs to does not change; without this every event costs a call to auth.test.
+        oauth.authorize.cache_enabled = True  # type: ignore[attr-defined]
+        return oauth
+
+    async def install(self, request: AsyncBoltRequest) -> BoltResponse:
+        """The page that begins an installation in a workspace."""
+        await self.open()
+        flow = self.app.oauth_flow
+        return await flow.handle_installation(request) if flow else BoltResponse(status=404)
+
+    async def installed(self, request: AsyncBoltRequest) -> BoltResponse:
+        """Where Slack sends the browser back to: keep the workspace's token."""
+        await self.open()
+        flow = self.app.oauth_flow
+        return await flow.handle_callback(request) if flow else BoltResponse(status=404)
+
     async def open(self) -> None:
-        """Open the connections that all calls share."""
+        """Open what all calls share; once is enough, more do no harm. Raises Unavailable."""
         if self.client.session is None or self.client.session.closed:
             timeout = aiohttp.ClientTimeout(total=CALL_SECONDS)
             self.client.session = self._tokenless.session = aiohttp.ClientSession(timeout=timeout)
+        if self._installations is not None:
+            await self._installations.open()
 
     async def close(self) -> None:
         """Let answers that are being written end, then close the connections."""
@@ -113,12 +160,15 @@ class SlackBot:
             await asyncio.gather(*late, return_exceptions=True)
         if self.client.session is not None:
             await self.client.session.close()
+        if self._installations is not None:
+            await self._installations.close()
 
     async def dispatch(self, request: AsyncBoltRequest) -> BoltResponse:
         """Have a request handled; its response, or an empty acknowledgement after ACK_SECONDS.
 
         Acknowledging late is what makes a killed process visible to Slack, which then sends the event again.
         """
+        await self.open()
         task = asyncio.create_task(self.app.async_dispatch(request))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -148,9 +198,11 @@ class SlackBot:
         if message is not None and await self._wants(message):
             await self.claims.once(message.key, lambda: self._answer_message(message, client))
 
-    async def on_home(self, event: dict[str, Any], client: AsyncWebClient) -> None:
-        """The messages tab opens: offer questions. They belong to the tab, so there is no thread."""
-        if event.get("tab") == "messages":
+    async def on_home(self, body: dict[str, Any], event: dict[str, Any], client: AsyncWebClient) -> None:
+        """A tab of the app opens: show the home, or offer questions (to the tab, so there is no thread)."""
+        if event.get("tab") == "home":
+            await self._show_home(body["team_id"], event["user"], client)
+        elif event.get("tab") == "messages":
             await client.assistant_threads_setSuggestedPrompts(
                 channel_id=event["channel"],
                 title=messages.PROMPTS_TITLE,
@@ -162,7 +214,7 @@ class SlackBot:
         await ack()
         question = read(command.get("text") or "")
         if question.lower() in ("", "help"):
-            await self._respond(command, {"text": messages.HELP_COMMAND, "blocks": _help_blocks()})
+            await self._respond(command, {"text": messages.HELP_COMMAND, "blocks": help_blocks()})
             return
         conversation = self.names.conversation("command", command["team_id"], command["trigger_id"])
         await self._answer_alone(command, question, conversation)
@@ -230,11 +282,35 @@ class SlackBot:
             },
         )
 
+    async def on_make_plan(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Ask what a plan needs to know."""
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=plan_modal())
+
+    async def on_plan(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Keep what somebody said about themselves, and show them their plan at home."""
+        await ack()
+        team, user = _team(body), body["user"]["id"]
+        profile = read_plan_modal(body["view"]["state"]["values"])
+        conversation = self._home_conversation(team, user)
+        await self.assistant.store.forget(conversation)
+        await self.assistant.answer(Ask(PLAN_QUESTION, conversation, profile=profile, channel="slack"))
+        await self.assistant.store.link(self.names.person(team, user), conversation)
+        await self._show_home(team, user, client)
+
+    async def on_delete(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Delete what somebody said, and show them that it is gone."""
+        await ack()
+        team, user = _team(body), body["user"]["id"]
+        await self.assistant.store.forget_person(self.names.person(team, user))
+        await self._show_home(team, user, client)
+
     async def on_feedback(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """A thumb: keep the vote; a thumb down asks why. The last vote counts."""
         await ack()
         value, answer_id = body["actions"][0]["value"].split()
-        vote = Feedback(answer_id, "up" if value == "up" else "down")
+        person = self.names.person(_team(body), body["user"]["id"])
+        vote = Feedback(answer_id, "up" if value == "up" else "down", person=person)
         try:
             kept = await self.assistant.store.add_feedback(vote)
         except Unavailable:
@@ -245,7 +321,7 @@ class SlackBot:
         elif value == "down":
             await client.views_open(trigger_id=body["trigger_id"], view=blocks.reason_modal(answer_id))
 
-    async def on_reason(self, ack: AsyncAck, view: dict[str, Any]) -> None:
+    async def on_reason(self, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         """The reason for a thumb down."""
         await ack()
         values = view["state"]["values"]
@@ -256,6 +332,7 @@ class SlackBot:
                 value="down",
                 reason=chosen["value"] if chosen else None,
                 comment=values["comment"]["comment"].get("value") or None,
+                person=self.names.person(_team(body), body["user"]["id"]),
             )
         )
 
@@ -297,9 +374,12 @@ class SlackBot:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 if question:
-                    await self._write(reply, Ask(question, conversation, channel="slack"), quiet)
+                    ask = Ask(question, conversation, channel="slack")
+                    write = self._write_plan if wants_plan(question) and not quiet else self._write
+                    await write(reply, ask, quiet)
+                    await self.assistant.store.link(self.names.person(place.team, place.user), conversation)
                 else:
-                    await reply.say(messages.HELP, _help_blocks())
+                    await reply.say(messages.HELP, help_blocks())
         except SLACK_FAILED as error:
             log.warning("an answer could not be shown: %s", reason(error))
             await _apologise(reply, messages.SLOW if isinstance(error, TimeoutError) else messages.BROKEN)
@@ -329,13 +409,53 @@ class SlackBot:
             if status is not None:
                 await status
 
+    async def _write_plan(self, reply: Reply, ask: Ask, quiet: bool) -> None:
+        """A plan's steps are blocks; its picture and its full text follow as files, where that is allowed."""
+        answer, plan = await self._plan(ask)
+        await reply.say(messages.PLAN_READY, plan_blocks(plan, answer.id))
+        try:
+            await reply.attach(await asyncio.to_thread(plan_files, plan))
+        except SLACK_FAILED as error:
+            log.info("a plan is shown without its files: %s", reason(error))
+
+    async def _plan(self, ask: Ask) -> tuple[Answer, Plan]:
+        """The answer keeps the conversation and reads the learner's profile; the plan is for that profile."""
+        answer = await self.assistant.answer(replace(ask, question=_in_full(ask.question)))
+        return answer, await asyncio.to_thread(self.assistant.plan, answer.profile)
+
+    async def _show_home(self, team: str, user: str, client: AsyncWebClient) -> None:
+        try:
+            home = await self._home(team, user)
+        except Unavailable:
+            home = None
+        await client.views_publish(user_id=user, view=home_view(home))
+
+    async def _home(self, team: str, user: str) -> Home:
+        store, person = self.assistant.store, self.names.person(team, user)
+        conversations = await store.conversations_of(person)
+        ids = [self._home_conversation(team, user), *conversations[:1]]
+        kept = [conversation for id in ids if (conversation := await store.conversation(id)) is not None]
+        profile = next((one.profile for one in kept if one.profile != Profile()), None)
+        plan = await asyncio.to_thread(self.assistant.plan, profile) if profile else None
+        days: int = self.settings.retention_days
+        return Home(plan, await store.votes_of(person), len(conversations), days)
+
+    def _home_conversation(self, team: str, user: str) -> str:
+        return self.names.conversation("home", team, user)
+
     async def _answer_alone(
         self, body: Mapping[str, Any], question: str, conversation: str, note: str = ""
     ) -> None:
         """Answer to one person, through the address that came with what they did."""
+        user = body.get("user_id") or body["user"]["id"]
+        ask = Ask(question, conversation, channel="slack")
+        plan: Plan | None = None
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                answer = await self.assistant.answer(Ask(question, conversation, channel="slack"))
+                if wants_plan(question):
+                    answer, plan = await self._plan(ask)
+                else:
+                    answer = await self.assistant.answer(ask)
         except TimeoutError:
             await self._respond(body, {"text": messages.SLOW, "replace_original": False})
             return
@@ -348,16 +468,18 @@ class SlackBot:
             await self._respond(body, {"text": messages.BROKEN, "replace_original": False})
             return
         whole = answer.as_dict()
-        user = body.get("user_id") or body["user"]["id"]
-        shown = [
-            *([blocks.context(note)] if note else []),
-            blocks.asked(user, question),
-            *blocks.answer_blocks(whole, answer.conversation_id),
-            blocks.share(answer.conversation_id, answer.id),
-        ]
-        await self._respond(
-            body, {"text": blocks.notification(whole), "blocks": shown, "replace_original": False}
-        )
+        if plan is not None:
+            shown = plan_blocks(plan, answer.id)
+        else:
+            shown = [
+                *([blocks.context(note)] if note else []),
+                blocks.asked(user, question),
+                *blocks.answer_blocks(whole, conversation),
+                blocks.share(conversation, answer.id),
+            ]
+        text = messages.PLAN_READY if plan else blocks.notification(whole)
+        await self._respond(body, {"text": text, "blocks": shown, "replace_original": False})
+        await self.assistant.store.link(self.names.person(_team(body), user), conversation)
 
     async def _respond(self, body: Mapping[str, Any], message: dict[str, Any]) -> None:
         """Send to the address that came with a command, a button or a shortcut; to its user alone."""
@@ -380,6 +502,12 @@ async def _apologise(reply: Reply, words: str) -> None:
         await reply.fail(words)
 
 
+def _open_installations(settings: Settings) -> Installations:
+    from assistant.stores.installations import Installations
+
+    return Installations(settings)
+
+
 def _retries() -> list[AsyncRetryHandler]:
     """Waits as long as `Retry-After` says, and tries again what did not reach Slack."""
     return [
@@ -390,16 +518,26 @@ def _retries() -> list[AsyncRetryHandler]:
 
 
 def _place(body: Mapping[str, Any], root: str) -> Place:
-    user = body["user"]
-    team = body["team"]["id"] if body.get("team") else user["team_id"]
+    user, team = body["user"], _team(body)
     return Place(team, body["channel"]["id"], root, user["id"], user.get("team_id") or team)
+
+
+def _team(body: Mapping[str, Any]) -> str:
+    """The workspace; an app of a whole organisation is told it with the user."""
+    team = body["team_id"] if "team_id" in body else (body.get("team") or {}).get("id")
+    return str(team or body["user"]["team_id"])
+
+
+def _in_full(question: str) -> str:
+    return question if len(question) > len("my study plan?") else PLAN_QUESTION
 
 
 def _heading(question: str) -> str:
     return f"> {escape(' '.join(question.split()), 'markdown', 500)}\n\n"
 
 
-def _help_blocks() -> list[blocks.Block]:
+def help_blocks() -> list[blocks.Block]:
+    """What somebody sees who writes nothing, or "help"."""
     return [blocks.section(messages.HELP), *blocks.suggestions(messages.EXAMPLES)]
 
 

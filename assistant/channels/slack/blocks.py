@@ -106,6 +106,16 @@ def section(text: str) -> Block:
     return {"type": "section", "text": {"type": "mrkdwn", "text": _some(text)}}
 
 
+def header(text: str) -> Block:
+    """A title."""
+    return {"type": "header", "text": plain(text)}
+
+
+def plain(text: str) -> Block:
+    """A plain text of the bot's own."""
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
 def context(*texts: str) -> Block:
     """Small grey mrkdwn lines, escaped by the caller; at most 10."""
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": _some(text)} for text in texts[:10]]}
@@ -117,7 +127,7 @@ def asked(user: str, question: str) -> Block:
     return context(f"<@{user}> {messages.ASKED} {words}" if user.isalnum() else words)
 
 
-def sources(citations: Sequence[Mapping[str, Any]]) -> list[Block]:
+def sources(citations: Sequence[Mapping[str, Any]], limit: int = _SOURCES) -> list[Block]:
     """One line for each thing that is cited, with its numbers, its link and its state."""
     numbers: dict[tuple[Any, ...], list[int]] = {}
     first: dict[tuple[Any, ...], Mapping[str, Any]] = {}
@@ -128,7 +138,7 @@ def sources(citations: Sequence[Mapping[str, Any]]) -> list[Block]:
     lines = [_source(numbers[key], citation) for key, citation in first.items()]
     shown: list[str] = []
     for line in lines:
-        if measure("\n".join([*shown, line])) > _SOURCES:
+        if measure("\n".join([*shown, line])) > limit:
             shown.append(messages.MORE_SOURCES.format(len(lines) - len(shown)))
             break
         shown.append(line)
@@ -193,26 +203,26 @@ def button(label: str, action_id: str, value: str) -> Block:
 
 def reason_modal(answer_id: str) -> Block:
     """Asks why an answer did not help."""
-    options = [{"text": _plain(label), "value": value} for value, label in messages.REASONS.items()]
+    options = [{"text": plain(label), "value": value} for value, label in messages.REASONS.items()]
     return {
         "type": "modal",
         "callback_id": "reason",
         "private_metadata": answer_id,
-        "title": _plain(messages.REASON_TITLE),
-        "submit": _plain(messages.REASON_SEND),
-        "close": _plain(messages.REASON_CANCEL),
+        "title": plain(messages.REASON_TITLE),
+        "submit": plain(messages.REASON_SEND),
+        "close": plain(messages.CANCEL),
         "blocks": [
             {
                 "type": "input",
                 "block_id": "reason",
-                "label": _plain(messages.REASON_LABEL),
+                "label": plain(messages.REASON_LABEL),
                 "element": {"type": "radio_buttons", "action_id": "reason", "options": options},
             },
             {
                 "type": "input",
                 "block_id": "comment",
                 "optional": True,
-                "label": _plain(messages.COMMENT_LABEL),
+                "label": plain(messages.COMMENT_LABEL),
                 "element": {
                     "type": "plain_text_input",
                     "action_id": "comment",
@@ -292,8 +302,4 @@ def _some(text: str) -> str:
 
 
 def _thumb(text: str, label: str, value: str) -> Block:
-    return {"text": _plain(text), "value": value, "accessibility_label": label}
-
-
-def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text, "emoji": False}
+    return {"text": plain(text), "value": value, "accessibility_label": label}

@@ -114,6 +114,13 @@ class Reply:
         """Post words of the bot's own, escaped by the caller. Raises one of SLACK_FAILED."""
         await self._post(text, blocks)
 
+    async def attach(self, files: list[dict[str, Any]]) -> None:
+        """Put files into the thread. Raises one of SLACK_FAILED."""
+        async with self.pace.turn(self.place.channel):
+            await self.client.files_upload_v2(
+                file_uploads=files, channel=self.place.channel, thread_ts=self.place.root
+            )
+
     async def fail(self, words: str) -> None:
         """Say in a few words that there is no answer. Raises one of SLACK_FAILED."""
         if self._open and self._message is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -19,20 +20,24 @@ MAX_BODY = 1 << 20
 """Bytes. Slack's largest payloads, views with their whole state, stay well below."""
 
 
-def slack_routes(assistant: Assistant, settings: Settings) -> APIRouter:
-    """`POST /slack/events`. Raises UsageError where the settings are not enough for it."""
-    if not settings.slack_signing_secret:
-        raise UsageError("Slack over HTTP needs DLSTART_SLACK_SIGNING_SECRET", "see docs/slack.md")
-    if not settings.slack_bot_token:
-        raise UsageError("Slack needs DLSTART_SLACK_BOT_TOKEN", "see docs/slack.md")
-    bot = SlackBot(assistant, settings)
+def slack_routes(assistant: Assistant | Callable[[], Assistant], settings: Settings) -> APIRouter:
+    """`POST /slack/events`, and with a client id the pages that install the app.
+
+    `assistant` may be a function that gives it when it is loaded, and raises until then: Slack is refused
+    meanwhile, and sends everything again. Raises UsageError where the settings are not enough.
+    """
+    check_settings(settings)
     verifier = SignatureVerifier(settings.slack_signing_secret)
+
+    @cache
+    def bot() -> SlackBot:
+        return SlackBot(assistant if isinstance(assistant, Assistant) else assistant(), settings)
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
-        await bot.open()
         yield
-        await bot.close()
+        if bot.cache_info().currsize:
+            await bot().close()
 
     router = APIRouter(lifespan=lifespan)
 
@@ -43,9 +48,28 @@ def slack_routes(assistant: Assistant, settings: Settings) -> APIRouter:
             return Response(status_code=413)
         if not _is_signed(verifier, body, request):
             return Response(status_code=401)
-        return to_starlette_response(await bot.dispatch(to_async_bolt_request(request, body)))
+        return to_starlette_response(await bot().dispatch(to_async_bolt_request(request, body)))
+
+    if settings.slack_client_id:
+
+        @router.get("/slack/install", include_in_schema=False)
+        async def install(request: Request) -> Response:
+            return to_starlette_response(await bot().install(to_async_bolt_request(request, b"")))
+
+        @router.get("/slack/oauth_redirect", include_in_schema=False)
+        async def installed(request: Request) -> Response:
+            return to_starlette_response(await bot().installed(to_async_bolt_request(request, b"")))
 
     return router
+
+
+def check_settings(settings: Settings) -> None:
+    """Raises UsageError where the settings are not enough for Slack over HTTP."""
+    needed = ["slack_signing_secret"]
+    needed += ["slack_client_secret"] if settings.slack_client_id else ["slack_bot_token"]
+    for name in needed:
+        if not settings.values[name]:
+            raise UsageError(f"Slack over HTTP needs DLSTART_{name.upper()}", "see docs/slack.md")
 
 
 async def _read(request: Request) -> bytes | None:

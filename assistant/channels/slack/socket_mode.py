@@ -26,12 +26,17 @@ class SocketMode:
     """One connection to Slack, and the bot behind it."""
 
     def __init__(self, assistant: Assistant, settings: Settings) -> None:
-        for name in ("slack_bot_token", "slack_app_token"):
-            if not settings.values[name]:
-                raise UsageError(f"Socket Mode needs DLSTART_{name.upper()}", "see docs/slack.md")
+        self.check(settings)
         self._token = settings.slack_app_token
         self._bot = SlackBot(assistant, settings)
         self._handler: _Handler | None = None
+
+    @staticmethod
+    def check(settings: Settings) -> None:
+        """Raises UsageError where the settings are not enough."""
+        for name in ("slack_bot_token", "slack_app_token"):
+            if not settings.values[name]:
+                raise UsageError(f"Socket Mode needs DLSTART_{name.upper()}", "see docs/slack.md")
 
     async def connect(self) -> None:
         """Connect; later breaks of the connection mend themselves.
