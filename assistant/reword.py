@@ -6,6 +6,7 @@ then the composed draft can still stand alone, and it does if the model fails in
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncGenerator, Sequence
@@ -80,7 +81,7 @@ class Rewording:
         try:
             async with aclosing(_sentences(self._generator.write(prompt))) as sentences:
                 async for sentence in sentences:
-                    self._take(sentence)
+                    await asyncio.to_thread(self._take, sentence)
                     if self._is_enough() and self._shown < len(self._said):
                         yield self._show()
                     if len(self._said) >= _MOST_SENTENCES:
