@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from assistant.compose import Draft, Pick, draft
-from assistant.generate import make_prompt
+from assistant.generate import Prompt, make_prompt
 from assistant.generators.openai_api import OpenAIGenerator
 from assistant.reword import Piece, Rewording, Rewriter
 from assistant.types import MARKER, Answer, Profile
@@ -17,6 +20,7 @@ from assistant.verify import Verifier
 from corpus import Corpus
 from index.chunk import cut
 from index.encoder import Encoder
+from index.encoders.hashed import HashedEncoder
 from index.types import Chunk
 from tests.assistant.stub_model import OK, StubModel, event
 
@@ -292,3 +296,95 @@ async def test_markers_are_counted_anew_in_the_order_of_their_use(desk: Desk, co
     rewording, _ = await desk.reword(composed)
     assert [int(n) for n in MARKER.findall(rewording.draft.text)] == [1, 2]
     assert rewording.draft.citations[0].quote == composed.citations[1].quote
+
+
+class Parrot:
+    """A generator that says what it was given, cut into pieces."""
+
+    id = "parrot"
+
+    def __init__(self, text: str, size: int) -> None:
+        self._text, self._size = text, size
+
+    async def warm(self) -> None:
+        """Nothing to do."""
+
+    async def close(self) -> None:
+        """Nothing to do."""
+
+    async def write(self, prompt: Prompt) -> AsyncGenerator[str]:
+        for start in range(0, len(self._text), self._size):
+            yield self._text[start : start + self._size]
+
+
+@pytest.fixture(scope="module")
+def hashed(corpus: Corpus) -> Verifier:
+    return Verifier(corpus, HashedEncoder())
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        *(
+            "[1]",
+            "[2]",
+            "[3]",
+            "[4]",
+            "[0]",
+            "[12345]",
+            "[99]",
+            ". ",
+            "! ",
+            "\n",
+            "- ",
+            "**",
+            "# ",
+            "<think>",
+            "</think>",
+        ),
+        *(
+            "https://evil.example/a",
+            "www.evil.example",
+            "Udemy",
+            "not",
+            "is",
+            "the guide recommends",
+            "99",
+            "2031",
+        ),
+        *(
+            "CS231n",
+            "Nielsen's book",
+            "Practical Deep Learning for Coders",
+            "an addition to the guide",
+            "[CS231n](x)",
+        ),
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parts=st.lists(st.one_of(FRAGMENTS, st.integers(0, 2), st.text(max_size=12)), max_size=14),
+    separator=st.sampled_from([" ", ""]),
+    size=st.integers(1, 60),
+)
+def test_the_promises_hold_for_whatever_a_model_writes(
+    corpus: Corpus,
+    chunks: tuple[Chunk, ...],
+    hashed: Verifier,
+    composed: Draft,
+    parts: list[Any],
+    separator: str,
+    size: int,
+) -> None:
+    quotes = [f"{citation.quote} [{citation.number}]" for citation in composed.citations]
+    text = separator.join(quotes[part] if isinstance(part, int) else part for part in parts)
+    rewording = Rewriter(corpus, hashed, Parrot(text, size)).start(composed, chunks)
+    assert rewording is not None
+
+    async def collect() -> list[Piece]:
+        return [piece async for piece in rewording.pieces(QUESTION, Profile())]
+
+    Desk(corpus, chunks, hashed, StubModel()).check(rewording, asyncio.run(collect()))
+    shown = rewording.draft.text
+    assert not any(bad in shown for bad in ("evil", "Udemy", "2031", "99", "](", "**", "think>"))
