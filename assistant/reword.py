@@ -19,6 +19,7 @@ from assistant.types import MARKER, Citation, Profile
 from assistant.verify import Verifier
 from corpus.sentences import split_sentences
 from corpus.types import Corpus
+from index.encoder import Encoder
 from index.types import Chunk
 
 _MOST_SENTENCES = 8
@@ -192,6 +193,10 @@ class Rewriter:
             return None
         evidence = _widen(self._corpus, draft, chunks)
         return Rewording(self._corpus, self._verifier, self._generator, draft, evidence)
+
+    def over(self, corpus: Corpus, encoder: Encoder) -> Rewriter:
+        """The same engine over other texts."""
+        return Rewriter(corpus, Verifier(corpus, encoder), self._generator)
 
     async def warm(self) -> None:
         """Get the engine ready. Raises GeneratorFailed or UsageError."""

@@ -91,6 +91,11 @@ class Assistant:
         """An ordered, cited study plan for a profile; it takes milliseconds."""
         return make_plan(self.corpus, self.searcher.index.chunks, profile)
 
+    async def warm(self) -> None:
+        """Get the language model ready, if there is one. Raises UsageError where its weights are not here."""
+        if self.rewriter is not None:
+            await self.rewriter.warm()
+
     async def answer(self, ask: Ask) -> Answer:
         """Answer a question. Raises BadRequest for one that is not usable."""
         return await self._answer(ask)
