@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from assistant.compose import Draft, Pick, cite
+from assistant.cite import Draft, Pick, cite
 from assistant.generate import Generator, GeneratorFailed, make_prompt
 from assistant.types import MARKER, Citation, Profile
 from assistant.verify import Verifier
@@ -188,8 +188,14 @@ class Rewriter:
         self._generator = generator
 
     def start(self, draft: Draft, chunks: Sequence[Chunk]) -> Rewording | None:
-        """A rewording of a composed draft; None for one that has nothing to reword: no source, a list or a table."""
-        if not draft.citations or _STRUCTURED.search(draft.text):
+        """A rewording of a composed draft; None where there is nothing to reword or something to lose.
+
+        That is a draft without sources, a list, a table, or one that says more than its quotes: what is not covered.
+        """
+        own = draft.text
+        for citation in draft.citations:
+            own = own.replace(citation.quote, "")
+        if not draft.citations or _STRUCTURED.search(draft.text) or re.search(r"\w[.!?]", own):
             return None
         evidence = _widen(self._corpus, draft, chunks)
         return Rewording(self._corpus, self._verifier, self._generator, draft, evidence)

@@ -6,19 +6,19 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 from typing import Any
 
-from assistant.compose import Draft, compose
+from assistant.adviser import Adviser, Message, with_context
+from assistant.cite import Draft
 from assistant.errors import BadRequest, IndexUnusable
 from assistant.generate import open_generator
 from assistant.plan import make_plan
 from assistant.reword import Rewriter
-from assistant.scope import decide_scope
 from assistant.settings import Settings
 from assistant.store import MemoryStore, Store
-from assistant.types import MAX_QUESTION, Answer, Conversation, Outcome, Plan, Profile, Related, Turn
+from assistant.types import MAX_QUESTION, Answer, Conversation, Plan, Profile, Turn
 from assistant.verify import Verifier
 from corpus import Corpus, CorpusError, load_corpus
 from index.build import Progress, build_index
@@ -26,8 +26,7 @@ from index.encoder import Encoder, open_encoder
 from index.errors import IndexMissing, IndexProblem, IndexStale
 from index.search import Found, Searcher, open_index
 
-_HELLO = "Hello! Ask me how to start learning deep learning, and tell me what you already know."
-_SUGGESTIONS = ("How do I start deep learning?", "What if I don't know the maths?", "Do I need a GPU?")
+_K = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,7 @@ class Assistant:
         self.searcher = searcher
         self.store = store
         self.rewriter = rewriter
+        self.adviser = Adviser(corpus, searcher.index)
 
     @classmethod
     def open(cls, settings: Settings, progress: Progress | None = None) -> Assistant:
@@ -105,30 +105,31 @@ class Assistant:
         started = perf_counter()
         question = check_question(ask.question)
         conversation = await self._conversation(ask)
-        found = await asyncio.to_thread(self.searcher.search, question, 20)
-        searched = perf_counter()
-        outcome, draft = self._draft(question, found)
+        message = self.adviser.read(question, conversation, ask.profile)
+        found, message = await self._find(message)
+        rows = await asyncio.to_thread(self.searcher.encoder.encode_queries, [message.need.query])
+        encoded = perf_counter()
+        advice = self.adviser.advise(question, message, found, rows[0])
         done = perf_counter()
-        cited = {citation.section for citation in draft.citations}
-        profile = ask.profile or conversation.profile
         id = f"ans_{secrets.token_hex(12)}"
         if show is not None:
-            told = {"id": id, "conversation_id": conversation.id, "outcome": outcome}
-            show(Event("meta", told | {"profile": profile.as_dict()}))
-        draft, generator = await self._reword(question, outcome, draft, profile, show)
+            told = {"id": id, "conversation_id": conversation.id, "outcome": advice.outcome}
+            show(Event("meta", told | {"profile": message.profile.as_dict()}))
+        draft, generator = await self._reword(question, advice.draft, message.profile, show)
         answer = Answer(
             id=id,
             conversation_id=conversation.id,
-            outcome=outcome,
+            outcome=advice.outcome,
             text=draft.text,
             citations=draft.citations,
-            related=self._related(found, cited) if outcome in ("answered", "not_covered") else (),
-            suggestions=_SUGGESTIONS if outcome != "answered" else (),
-            profile=profile,
+            related=advice.related,
+            clarifying_question=advice.clarification,
+            suggestions=advice.suggestions,
+            profile=message.profile,
             generator=generator,
             confidence=found.confidence,
             timings_ms=found.timings_ms
-            | {"compose": (done - searched) * 1e3, "total": (done - started) * 1e3},
+            | {"compose": (done - encoded) * 1e3, "total": (done - started) * 1e3},
             evidence=self.searcher.index.chunk_by_id,
             addresses=self.corpus.urls,
         )
@@ -138,15 +139,12 @@ class Assistant:
     async def _reword(
         self,
         question: str,
-        outcome: Outcome,
         draft: Draft,
         profile: Profile,
         show: Callable[[Event], None] | None,
     ) -> tuple[Draft, str]:
         """The draft in the language model's words, where there is one and they pass; and who worded it."""
-        rewording = None
-        if self.rewriter is not None and outcome == "answered":
-            rewording = self.rewriter.start(draft, self.searcher.index.chunks)
+        rewording = self.rewriter.start(draft, self.searcher.index.chunks) if self.rewriter else None
         if rewording is None:
             return draft, "composer"
         async with aclosing(rewording.pieces(question, profile)) as pieces:
@@ -157,9 +155,24 @@ class Assistant:
                         show(Event("citation", asdict(citation)))
         return rewording.draft, rewording.generator
 
+    async def _find(self, message: Message) -> tuple[Found, Message]:
+        """Search for what is needed; a message that may lean on the turns before is tried alone, too."""
+        need = message.need
+        found = await asyncio.to_thread(self.searcher.search, need.query, _K)
+        if need.form != "context":
+            return found, message
+        alone = await asyncio.to_thread(self.searcher.search, need.question, _K)
+        chosen = with_context(need, alone.confidence, found.confidence)
+        if chosen is need:
+            return found, message
+        return alone, replace(message, need=chosen)
+
     async def _conversation(self, ask: Ask) -> Conversation:
         kept = await self.store.conversation(ask.conversation_id) if ask.conversation_id else None
-        return kept or Conversation(ask.conversation_id or f"con_{secrets.token_hex(12)}")
+        if kept is not None:
+            return kept
+        id = ask.conversation_id or f"con_{secrets.token_hex(12)}"
+        return replace(self.adviser.rebuild(ask.history), id=id) if ask.history else Conversation(id)
 
     async def stream(self, ask: Ask) -> AsyncIterator[Event]:
         """The same answer in pieces: meta, then deltas and citations, then done with the whole answer."""
@@ -191,27 +204,6 @@ class Assistant:
             for piece in _pieces(whole):
                 yield piece
         yield Event("done", whole)
-
-    def _draft(self, question: str, found: Found) -> tuple[Outcome, Draft]:
-        scope = decide_scope(question, found)
-        if scope == "answered":
-            return scope, compose(self.corpus, found)
-        if scope == "smalltalk":
-            return scope, Draft(_HELLO, ())
-        if scope == "not_covered":
-            return scope, Draft("The guide does not answer that. The nearest sections are named below.", ())
-        return scope, Draft(
-            "I only know about starting to learn deep learning, so I can't help with that.", ()
-        )
-
-    def _related(self, found: Found, cited: set[str | None]) -> tuple[Related, ...]:
-        nearest = dict.fromkeys(hit.chunk.section for hit in found.hits)
-        url = self.corpus.credit.url if self.corpus.credit else None
-        return tuple(
-            Related(id, "section", self.corpus.section_by_id[id].title, url)
-            for id in nearest
-            if id is not None and id not in cited
-        )[:3]
 
 
 def _pieces(whole: dict[str, Any]) -> Iterator[Event]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.compose import Draft, Pick, draft
+from assistant.cite import Draft, Pick, cite
 from assistant.generate import Prompt, make_prompt
 from assistant.generators.openai_api import OpenAIGenerator
 from assistant.reword import Piece, Rewording, Rewriter
@@ -55,9 +55,9 @@ async def stub() -> AsyncIterator[StubModel]:
 
 def quote(corpus: Corpus, chunks: tuple[Chunk, ...], *starts: str) -> Draft:
     picks = [Pick(chunk, sentence) for chunk in chunks for sentence in chunk.sentences]
-    return draft(
-        corpus, [next(p for p in picks if p.chunk.quote(p.sentence).startswith(start)) for start in starts]
-    )
+    chosen = [next(p for p in picks if p.chunk.quote(p.sentence).startswith(start)) for start in starts]
+    citations = tuple(cite(corpus, pick, number) for number, pick in enumerate(chosen, 1))
+    return Draft(" ".join(f"{c.quote} [{c.number}]" for c in citations), citations)
 
 
 class Desk:

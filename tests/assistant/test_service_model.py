@@ -106,7 +106,7 @@ def test_auto_uses_a_configured_model_only_where_there_is_a_gpu(monkeypatch: pyt
         {"DLSTART_GENERATOR": "openai:"},
         {"DLSTART_GENERATOR": "openai:m"},
         {"DLSTART_GENERATOR": "openai:m", "DLSTART_GENERATOR_URL": "file:///etc/passwd"},
-        {"DLSTART_GENERATOR_TIMEOUT": "0"},
+        {"DLSTART_GENERATOR_TIMEOUT": "soon"},
     ],
 )
 def test_an_unusable_setting_is_named(values: dict[str, str]) -> None:

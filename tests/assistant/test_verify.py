@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.compose import Pick, cite
+from assistant.cite import Pick, cite
 from assistant.types import Citation
 from assistant.verify import Verifier
 from corpus import Corpus
