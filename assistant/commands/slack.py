@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import typer
+
+from assistant.commands.progress import show_progress
 from assistant.errors import UsageError
 from assistant.settings import read_settings
 
@@ -32,9 +35,10 @@ async def _serve() -> None:
 
     settings = read_settings()
     SocketMode.check(settings)
-    assistant = await asyncio.to_thread(Assistant.open, settings)
+    with show_progress("Building the index") as progress:
+        assistant = await asyncio.to_thread(Assistant.open, settings, progress)
     assistant.store = await open_store(settings)
     try:
-        await serve_socket(assistant, settings)
+        await serve_socket(assistant, settings, lambda: typer.echo("dlstart: connected to Slack", err=True))
     finally:
         await assistant.store.close()
