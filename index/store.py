@@ -21,14 +21,14 @@ from index.errors import IndexDamaged, IndexMissing, IndexProblem, IndexStale
 from index.types import IndexFile, Manifest
 
 FORMAT = 3
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
 _PATIENCE = 6000
 _OURS = re.compile(r"\.new-.+|[a-z]+-[0-9a-f]{12}\.[a-z]+")
 
 
 def read_manifest(directory: Path) -> Manifest:
     """Read the manifest. Raises IndexMissing, IndexDamaged or IndexStale (another format)."""
-    path = directory / _MANIFEST
+    path = directory / MANIFEST
     try:
         values = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -111,7 +111,7 @@ def publish(directory: Path, manifest: Manifest) -> None:
         path.write_text(json.dumps(values, indent=1) + "\n", "utf-8")
 
     draft = directory / write_file(directory, "manifest", ".json", write).name
-    draft.replace(directory / _MANIFEST)
+    draft.replace(directory / MANIFEST)
     if hasattr(os, "O_DIRECTORY"):  # the new name itself must survive a power cut
         opened = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -123,7 +123,7 @@ def publish(directory: Path, manifest: Manifest) -> None:
 
 def remove_unused(directory: Path, files: Mapping[str, IndexFile]) -> None:
     """Remove files of older builds. A reader that has them open keeps them."""
-    used = {file.name for file in files.values()} | {_MANIFEST}
+    used = {file.name for file in files.values()} | {MANIFEST}
     for path in directory.iterdir():
         if path.name not in used and _OURS.fullmatch(path.name):
             path.unlink(missing_ok=True)
