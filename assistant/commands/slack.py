@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import typer
 
+from assistant.channels.slack import need_slack
 from assistant.commands.progress import show_progress
-from assistant.errors import UsageError
 from assistant.settings import read_settings
 
 
 def slack() -> None:
     """Answer in Slack, in Socket Mode, until interrupted."""
     asyncio.run(_serve())
-
-
-@contextmanager
-def need_slack() -> Iterator[None]:
-    """Import what comes with the extra. Raises UsageError where it is not installed."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise UsageError(f"the Slack bot needs {error.name}", "pip install 'dlstart[slack]'") from error
 
 
 async def _serve() -> None:
