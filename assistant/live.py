@@ -54,6 +54,10 @@ class LiveAssistant(Assistant):
         """The k best hits for a question."""
         return await self._current.search(question, k)
 
+    async def warm(self) -> None:
+        """Get the language model ready."""
+        await self._current.warm()
+
     async def answer(self, ask: Ask) -> Answer:
         """Answer a question."""
         return await self._current.answer(ask)

@@ -332,7 +332,9 @@ class _Path:
                 assumes += self._known_of(needed)
             elif needed in self._corpus.resource_by_id or not after.keys() & ids:
                 after |= dict.fromkeys(ids)
-        optional = self._optional or (self._is_refresher and resource is not None and resource.section == _MATHS)
+        optional = self._optional or (
+            self._is_refresher and resource is not None and resource.section == _MATHS
+        )
         order = [stop for stop in self._stops if stop in after]
         self._stops[id] = Stop(
             resource, (section,), tuple(order), tuple(dict.fromkeys(assumes)), before, optional
