@@ -27,10 +27,10 @@ from assistant.channels.http.events import EventStream, event, open_stream, whil
 from assistant.channels.http.forms import choose_form, render_plan
 from assistant.channels.http.problems import describe, problem, problem_body
 from assistant.channels.http.replies import Replies
+from assistant.channels.http.shapes import describe_found
 from assistant.errors import AssistantError
 from assistant.service import Ask, Event
 from assistant.store import Feedback
-from index.search import Found
 
 
 def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
@@ -173,26 +173,6 @@ async def replay(answer: dict[str, Any]) -> AsyncGenerator[Event, None]:
     for citation in answer["citations"]:
         yield Event("citation", citation)
     yield Event("done", answer)
-
-
-def describe_found(found: Found) -> dict[str, Any]:
-    """The JSON form of a search."""
-    hits = [
-        {
-            "chunk_id": hit.chunk.id,
-            "section": hit.chunk.section,
-            "resource": hit.chunk.resource,
-            "kind": hit.chunk.kind,
-            "title": hit.chunk.title,
-            "url": hit.chunk.url,
-            "text": hit.chunk.text,
-            "view": hit.view,
-            "score": round(float(hit.score), 6),
-        }
-        for hit in found.hits
-    ]
-    timings = {name: round(value, 3) for name, value in found.timings_ms.items()}
-    return {"hits": hits, "confidence": round(found.confidence, 4), "timings_ms": timings}
 
 
 def _note(request: Request, answer: dict[str, Any]) -> None:
