@@ -93,7 +93,7 @@ def test_the_list_of_models_holds_the_one(client: OpenAI) -> None:
 def test_errors_arrive_as_the_package_s_own(client: OpenAI) -> None:
     with pytest.raises(openai.NotFoundError, match="no such model"):
         client.chat.completions.create(model="gpt-4", messages=[{"role": "user", "content": START}])
-    with pytest.raises(openai.UnprocessableEntityError, match="last message"):
+    with pytest.raises(openai.UnprocessableEntityError, match="user's question"):
         client.chat.completions.create(model="dlstart", messages=[{"role": "system", "content": "x"}])
 
 
