@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -54,8 +54,10 @@ class Server:
         """Until /readyz says so."""
         ends = time.monotonic() + _PATIENCE
         while time.monotonic() < ends:
-            if httpx.get(f"{self.url}/readyz").status_code == 200:
-                return
+            # Before the workers run, a connection waits in the queue of the socket.
+            with suppress(httpx.TransportError):
+                if httpx.get(f"{self.url}/readyz").status_code == 200:
+                    return
             time.sleep(0.05)
         raise AssertionError(f"not ready: {self.log[-5:]} {self.noise[-5:]}")
 
