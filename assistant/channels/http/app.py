@@ -128,6 +128,7 @@ async def _load(
         assistant = await _in_daemon(load)
         assistant.store = await open_store(desk.settings)
         stack.push_async_callback(assistant.store.close)
+        await assistant.warm()
         await assistant.search("How do I start?", 1)
         await assistant.warm()
     except AssistantError as error:
