@@ -14,6 +14,7 @@ from corpus.types import Corpus
 from index.chunk import CHUNKER_VERSION, cut
 from index.encoder import Encoder, Vectors
 from index.errors import IndexProblem
+from index.learn import learned_files
 from index.store import FORMAT, publish, write_file
 from index.types import Manifest
 from index.vectors import FaissVectors
@@ -40,9 +41,11 @@ def build_index(
                 directory, "chunks", ".json", _json([dataclasses.asdict(chunk) for chunk in chunks])
             ),
             "views": write_file(
-                directory, "views", ".json", _json([[view.text, view.chunk, view.kind] for view in views])
+                directory, "views", ".json", _json([dataclasses.astuple(view) for view in views])
             ),
         }
+        for role, (suffix, write) in learned_files(corpus, views, vectors).items():
+            files[role] = write_file(directory, role, suffix, write)
         manifest = Manifest(
             format=FORMAT,
             chunker=CHUNKER_VERSION,

@@ -17,7 +17,7 @@ from pathlib import Path
 from index.errors import IndexDamaged, IndexMissing, IndexProblem, IndexStale
 from index.types import IndexFile, Manifest
 
-FORMAT = 1
+FORMAT = 2
 _MANIFEST = "manifest.json"
 
 

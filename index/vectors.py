@@ -46,5 +46,10 @@ class FaissVectors:
         scores, positions = self._index.search(np.ascontiguousarray(queries, dtype=np.float32), k)
         return scores, positions
 
+    def rows(self) -> Vectors:
+        """All rows, float32 (n, dimension), in order: a copy in memory."""
+        rows: Vectors = self._index.reconstruct_n(0, len(self))
+        return rows
+
     def __len__(self) -> int:
         return int(self._index.ntotal)
