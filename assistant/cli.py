@@ -12,6 +12,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from assistant.commands import corpus as corpus_commands
+from assistant.commands import plan as plan_commands
+from assistant.commands.report import report
 from assistant.errors import AssistantError
 from assistant.settings import TABLE, Settings, read_settings
 
@@ -19,6 +21,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 index_app = typer.Typer(no_args_is_help=True, help="Build and inspect the index.")
 app.add_typer(index_app, name="index")
 app.add_typer(corpus_commands.app, name="corpus")
+app.command()(plan_commands.plan)
+app.command()(report)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from assistant.compose import Draft, compose
 from assistant.errors import BadRequest, IndexUnusable
+from assistant.plan import make_plan
 from assistant.scope import decide_scope
 from assistant.settings import Settings
 from assistant.store import MemoryStore, Store
-from assistant.types import MAX_QUESTION, Answer, Conversation, Outcome, Profile, Related, Turn
+from assistant.types import MAX_QUESTION, Answer, Conversation, Outcome, Plan, Profile, Related, Turn
 from corpus import Corpus, CorpusError, load_corpus
 from index.build import Progress, build_index
 from index.encoder import Encoder, open_encoder
@@ -76,6 +77,10 @@ class Assistant:
     async def search(self, question: str, k: int = 10) -> Found:
         """The k best hits for a question."""
         return await asyncio.to_thread(self.searcher.search, check_question(question), k)
+
+    def plan(self, profile: Profile) -> Plan:
+        """An ordered, cited study plan for a profile; it takes milliseconds."""
+        return make_plan(self.corpus, self.searcher.index.chunks, profile)
 
     async def answer(self, ask: Ask) -> Answer:
         """Answer a question. Raises BadRequest for one that is not usable."""

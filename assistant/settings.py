@@ -59,6 +59,22 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _yes_no(text: str) -> bool:
+    values = {
+        "yes": True,
+        "true": True,
+        "1": True,
+        "on": True,
+        "no": False,
+        "false": False,
+        "0": False,
+        "off": False,
+    }
+    if text.lower() not in values:
+        raise ValueError("expected yes or no")
+    return values[text.lower()]
+
+
 TABLE: tuple[Setting, ...] = (
     Setting(
         "DLSTART_CORPUS",
@@ -68,6 +84,15 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("DLSTART_DATA_DIR", "", "where state is kept; empty: the user's data directory", _path),
     Setting("DLSTART_INDEX_DIR", "", "where the index is kept; empty: `index` in the data directory", _path),
+    Setting(
+        "DLSTART_DATABASE_URL",
+        "",
+        "database of the state; empty: SQLite in the data directory",
+        _text,
+        secret=True,
+    ),
+    Setting("DLSTART_STORE_QUESTIONS", "yes", "whether questions and answers are kept, masked", _yes_no),
+    Setting("DLSTART_RETENTION_DAYS", "90", "days after which a conversation is deleted; 0: never", _whole),
     Setting(
         "DLSTART_ENCODER", "default", "`default`, `hashed`, or a sentence-transformers id or path", _text
     ),

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Literal, Protocol
 
-from assistant.types import Answer, Conversation, Exchange
+from assistant.errors import Unavailable
+from assistant.mask import mask
+from assistant.types import Answer, Conversation, Exchange, Outcome
 
 Vote = Literal["up", "down"]
 _KEPT = 1000
@@ -25,6 +28,34 @@ class Feedback:
     """Short reason, from a list or free."""
     comment: str | None = None
     """Free words."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer as a report sees it."""
+
+    id: str
+    """`ans_…`."""
+    at: datetime
+    """When it was given, UTC."""
+    channel: str
+    """Through which face."""
+    question: str
+    """What was asked, masked."""
+    outcome: Outcome
+    """What kind of answer it was."""
+    cited: tuple[str, ...]
+    """Ids of the resources, else sections, that it cites."""
+    confidence: float
+    """0 to 1."""
+    total_ms: float
+    """Milliseconds it took."""
+    vote: Vote | None
+    """What somebody thought of it."""
+    reason: str | None
+    """Why."""
+    comment: str | None
+    """In their words, masked."""
 
 
 class Store(Protocol):
@@ -48,6 +79,15 @@ class Store(Protocol):
     async def release(self, key: str) -> None:
         """Give a claim back, so that a retry can take it."""
 
+    async def answers_since(self, since: datetime) -> list[StoredAnswer]:
+        """Every answer from that moment on, oldest first, with its feedback."""
+
+    async def purge(self) -> int:
+        """Delete what is older than the retention; how many conversations."""
+
+    async def close(self) -> None:
+        """Write what waits, and let go of everything."""
+
 
 def exchange_of(question: str, answer: Answer) -> Exchange:
     """What a conversation keeps of one answer."""
@@ -67,7 +107,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._conversations: OrderedDict[str, Conversation] = OrderedDict()
-        self._feedback: dict[str, Feedback] = {}
+        self._answers: dict[str, StoredAnswer] = {}
         self._claims: dict[str, float] = {}
 
     async def conversation(self, id: str) -> Conversation | None:
@@ -76,28 +116,45 @@ class MemoryStore:
 
     async def remember(self, conversation: Conversation, question: str, answer: Answer, channel: str) -> None:
         """Add an exchange to a conversation; the oldest conversation makes room."""
+        question = mask(question)
         exchanges = (*conversation.exchanges, exchange_of(question, answer))
         self._conversations[conversation.id] = replace(
             conversation, profile=answer.profile, exchanges=exchanges
         )
         self._conversations.move_to_end(conversation.id)
+        self._answers[answer.id] = StoredAnswer(
+            id=answer.id,
+            at=datetime.now(UTC),
+            channel=channel,
+            question=question,
+            outcome=answer.outcome,
+            cited=tuple(dict.fromkeys(str(c.resource or c.section) for c in answer.citations)),
+            confidence=answer.confidence,
+            total_ms=answer.timings_ms.get("total", 0.0),
+            vote=None,
+            reason=None,
+            comment=None,
+        )
         while len(self._conversations) > _KEPT:
-            self._drop(next(iter(self._conversations)))
+            await self.forget(next(iter(self._conversations)))
 
     async def forget(self, conversation_id: str) -> bool:
-        """Delete a conversation with its feedback."""
-        return self._drop(conversation_id)
+        """Delete a conversation with its answers and feedback."""
+        conversation = self._conversations.pop(conversation_id, None)
+        for exchange in conversation.exchanges if conversation else ():
+            self._answers.pop(exchange.answer_id, None)
+        return conversation is not None
 
     async def add_feedback(self, feedback: Feedback) -> bool:
-        """Keep a vote; False for an answer that is not kept."""
-        known = any(
-            exchange.answer_id == feedback.answer_id
-            for conversation in self._conversations.values()
-            for exchange in conversation.exchanges
+        """Keep a vote, the last one for an answer; False for an answer that is not kept."""
+        answer = self._answers.get(feedback.answer_id)
+        if answer is None:
+            return False
+        comment = mask(feedback.comment) if feedback.comment else None
+        self._answers[answer.id] = replace(
+            answer, vote=feedback.value, reason=feedback.reason, comment=comment
         )
-        if known:
-            self._feedback[feedback.answer_id] = feedback
-        return known
+        return True
 
     async def claim(self, key: str, seconds: float) -> bool:
         """Claim an event; False while somebody else holds it."""
@@ -112,8 +169,74 @@ class MemoryStore:
         """Give a claim back."""
         self._claims.pop(key, None)
 
-    def _drop(self, id: str) -> bool:
-        conversation = self._conversations.pop(id, None)
-        for exchange in conversation.exchanges if conversation else ():
-            self._feedback.pop(exchange.answer_id, None)
-        return conversation is not None
+    async def answers_since(self, since: datetime) -> list[StoredAnswer]:
+        """Every answer from that moment on, oldest first."""
+        return [answer for answer in self._answers.values() if answer.at >= since]
+
+    async def purge(self) -> int:
+        """Nothing: the process's end is the retention."""
+        return 0
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class ForgivingStore:
+    """Another store, whose failures never keep an answer from being given.
+
+    Reading gives nothing and writing is skipped while the store is down; feedback says so (Unavailable), and
+    claims are made in this process meanwhile.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._here = MemoryStore()
+
+    async def conversation(self, id: str) -> Conversation | None:
+        """A conversation that is kept; None too while the store is down."""
+        try:
+            return await self._store.conversation(id)
+        except Unavailable:
+            return None
+
+    async def remember(self, conversation: Conversation, question: str, answer: Answer, channel: str) -> None:
+        """Add an exchange, if the store can."""
+        try:
+            await self._store.remember(conversation, question, answer, channel)
+        except Unavailable:
+            return
+
+    async def forget(self, conversation_id: str) -> bool:
+        """Delete a conversation. Raises Unavailable: nobody is told that it is gone while it is not."""
+        return await self._store.forget(conversation_id)
+
+    async def add_feedback(self, feedback: Feedback) -> bool:
+        """Keep a vote. Raises Unavailable."""
+        return await self._store.add_feedback(feedback)
+
+    async def claim(self, key: str, seconds: float) -> bool:
+        """Claim an event, in this process alone while the store is down."""
+        try:
+            return await self._store.claim(key, seconds)
+        except Unavailable:
+            return await self._here.claim(key, seconds)
+
+    async def release(self, key: str) -> None:
+        """Give a claim back."""
+        await self._here.release(key)
+        try:
+            await self._store.release(key)
+        except Unavailable:
+            return
+
+    async def answers_since(self, since: datetime) -> list[StoredAnswer]:
+        """Every answer from that moment on. Raises Unavailable."""
+        return await self._store.answers_since(since)
+
+    async def purge(self) -> int:
+        """Delete what is older than the retention. Raises Unavailable."""
+        return await self._store.purge()
+
+    async def close(self) -> None:
+        """Close the store."""
+        await self._store.close()

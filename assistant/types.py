@@ -12,12 +12,12 @@ The promises, in every channel and with every generator:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import InitVar, asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from corpus.types import Status
+from corpus.types import Origin, Status
 from index.types import Chunk, ChunkKind
 
 Outcome = Literal["answered", "clarify", "not_covered", "off_topic", "refused", "smalltalk"]
@@ -178,13 +178,8 @@ class Answer:
     def __post_init__(self, evidence: Mapping[str, Chunk], addresses: Set[str]) -> None:
         for citation in self.citations:
             _check_citation(citation, evidence, addresses)
-        used = [int(number) for number in MARKER.findall(self.text)]
-        numbers = [citation.number for citation in self.citations]
-        if numbers != list(range(1, len(numbers) + 1)) or set(used) != set(numbers):
-            raise BrokenPromise(f"markers {sorted(set(used))} do not match citations {numbers}")
-        for address in ADDRESS.findall(self.text):
-            if address.rstrip(".,;:") not in addresses:
-                raise BrokenPromise("the text holds an address that is not in the corpus")
+        _check_markers(self.text, self.citations)
+        _check_addresses(self.text, addresses)
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form of the contract."""
@@ -257,22 +252,66 @@ class Step:
     """Whether it is a side branch."""
     format: tuple[str, ...] = ()
     """video, text, assignments, …"""
+    assumes: tuple[str, ...] = ()
+    """Ids that it builds on and that the learner brings along."""
+    hours: float | None = None
+    """`effort` in hours, where it is stated in hours."""
+    origin: Origin = "guide"
+    """`guide`, or `addition` for what the guide does not list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An ordered study plan: no step stands before its prerequisites."""
+    """An ordered study plan: no step stands before its prerequisites, and its sentences have their sources."""
 
     steps: tuple[Step, ...]
     """In order."""
     profile: Profile
     """Whom it is for."""
     text: str
-    """The plan as Markdown."""
+    """The plan as Markdown; markers count over the whole plan."""
+    evidence: InitVar[Mapping[str, Chunk]] = MappingProxyType({})
+    """Chunks of the index by id; only they can be cited."""
+    addresses: InitVar[Set[str]] = frozenset()
+    """Every address of the corpus; no other can be shown."""
+
+    def __post_init__(self, evidence: Mapping[str, Chunk], addresses: Set[str]) -> None:
+        earlier: set[str] = set()
+        for step in self.steps:
+            if not set(step.prerequisites) <= earlier:
+                raise BrokenPromise(f"step {step.number} stands before what it needs")
+            earlier |= {step.section, *([step.resource] if step.resource else [])}
+        citations = self.citations
+        for citation in citations:
+            _check_citation(citation, evidence, addresses)
+        _check_markers(self.text, citations)
+        shown = {step.url for step in self.steps} - {None}
+        shown |= {step.successor.url for step in self.steps if step.successor}
+        if not shown <= addresses:
+            raise BrokenPromise("a step holds an address that is not in the corpus")
+        _check_addresses(self.text, addresses)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """The sources of all steps, in the order of their numbers."""
+        return tuple(citation for step in self.steps for citation in step.citations)
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form of the contract."""
         return asdict(self) | {"profile": self.profile.as_dict()}
+
+
+def _check_markers(text: str, citations: Sequence[Citation]) -> None:
+    used = {int(number) for number in MARKER.findall(text)}
+    numbers = [citation.number for citation in citations]
+    if numbers != list(range(1, len(numbers) + 1)) or used != set(numbers):
+        raise BrokenPromise(f"markers {sorted(used)} do not match citations {numbers}")
+
+
+def _check_addresses(text: str, addresses: Set[str]) -> None:
+    for address in ADDRESS.findall(text):
+        if address.rstrip(".,;:") not in addresses:
+            raise BrokenPromise("the text holds an address that is not in the corpus")
 
 
 def _check_citation(citation: Citation, evidence: Mapping[str, Chunk], addresses: Set[str]) -> None:

@@ -20,6 +20,22 @@ from index.search import open_index
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI nothing may skip for the lack of a program: `.ci/run` installs them all."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not os.environ.get("CI") or reporter is None:
+        return
+    missing = {
+        str(report.longrepr[2])
+        for report in reporter.stats.get("skipped", ())
+        if "install" in report.longrepr[2]
+    }
+    for reason in sorted(missing):
+        reporter.write_line(f"skipped, though CI must run it: {reason}", red=True)
+    if missing:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse connections that leave this machine, and settings of whoever runs the tests."""

@@ -1,0 +1,103 @@
+"""`dlstart plan`: an ordered, cited study plan."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Annotated, Literal, TypeVar, get_args
+
+import typer
+
+from assistant.errors import UsageError
+from assistant.settings import read_settings
+from assistant.types import Background, Goal, Preference, Profile
+
+Format = Literal["markdown", "svg", "ics"]
+_Name = TypeVar("_Name", bound=str)
+_MOST_HOURS = 168
+
+
+def plan(
+    goal: Annotated[
+        str, typer.Option(help=f"What for: {', '.join(get_args(Goal))}; several with commas.")
+    ] = "",
+    background: Annotated[str, typer.Option(help=f"What you bring: {', '.join(get_args(Background))}.")] = "",
+    prefer: Annotated[str, typer.Option(help=f"What you like: {', '.join(get_args(Preference))}.")] = "",
+    avoid: Annotated[str, typer.Option(help="What you refuse: formats, maths, paid, names or ids.")] = "",
+    knows: Annotated[
+        str, typer.Option(help="What you know: subjects, names or ids, such as linear algebra.")
+    ] = "",
+    done: Annotated[str, typer.Option(help="What you have finished: names or ids, such as cs231n.")] = "",
+    hours_per_week: Annotated[float | None, typer.Option(help="How many hours a week you have.")] = None,
+    start: Annotated[
+        str, typer.Option(help="First day of the calendar, YYYY-MM-DD; next Monday otherwise.")
+    ] = "",
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    format_: Annotated[
+        str, typer.Option("--format", help=f"One of {', '.join(get_args(Format))}.")
+    ] = "markdown",
+) -> None:
+    """Make a study plan: every step after what it needs, with the reason in the guide's words."""
+    form = _one("--format", format_, get_args(Format))
+    if hours_per_week is not None and not 0 < hours_per_week <= _MOST_HOURS:
+        raise UsageError(
+            f"--hours-per-week {hours_per_week:g}", f"expected more than 0 and at most {_MOST_HOURS}"
+        )
+    first = _read_day(start)
+    profile = Profile(
+        goal=_several("--goal", goal, get_args(Goal)),
+        background=_one("--background", background, get_args(Background)) if background else None,
+        prefers=_several("--prefer", prefer, get_args(Preference)),
+        avoids=_split(avoid),
+        knows=_split(knows),
+        done=_split(done),
+        hours_per_week=hours_per_week,
+    )
+    print(_write(profile, "json" if json_ else form, first), end="")
+
+
+def _write(profile: Profile, form: str, first: date) -> str:
+    # No index and no encoder: a plan needs the texts alone.
+    from assistant.plan import make_plan
+    from assistant.service import open_corpus
+    from index.chunk import cut
+
+    corpus = open_corpus(read_settings())
+    made = make_plan(corpus, cut(corpus), profile)
+    if form == "json":
+        return json.dumps(made.as_dict(), ensure_ascii=False, indent=2) + "\n"
+    if form == "svg":
+        from assistant.roadmap import draw
+
+        return draw(made)
+    if form == "ics":
+        from assistant.calendar import write_calendar
+
+        return write_calendar(made, first)
+    return made.text
+
+
+def _read_day(text: str) -> date:
+    from assistant.calendar import next_monday
+
+    if not text:
+        return next_monday(date.today())
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--start {text!r} is not a day", "write it as YYYY-MM-DD") from None
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _several(option: str, text: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_one(option, word, allowed) for word in _split(text)))
+
+
+def _one(option: str, word: str, allowed: tuple[_Name, ...]) -> _Name:
+    for name in allowed:
+        if name == word.strip().lower():
+            return name
+    raise UsageError(f"{option} {word!r} is not known", f"expected {', '.join(allowed)}")

@@ -1,0 +1,470 @@
+"""The way through the prerequisite graph: which resources, in which order, for one learner.
+
+The guide's order is kept, its recommendations come before additions, and what a learner knows, refuses or
+prefers only chooses between the resources that the corpus holds. A section that is required is met by any of
+its resources; a resource that is refused is stood in for by another one of its section.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from assistant.types import Profile
+from corpus.types import Corpus, Origin, Part, Resource
+from index.types import Chunk
+
+FIRST = "have-basics"
+_MATHS = "math-background"
+_MACHINE_LEARNING = "machine-learning"
+# What else can be the first course: a section whose resources meet `have-basics` too.
+_INSTEAD = {FIRST: ("reading", "other-courses")}
+_GOALS = {"vision": "computer-vision", "rnn": "rnn", "nlp": "nlp", "rl": "reinforcement-learning"}
+_NEXT = ("computer-vision", "rnn", "reinforcement-learning")
+_TOOLS = ("frameworks", "hardware")
+_BACKGROUND = {"maths": (_MATHS,), "ml": (_MATHS, _MACHINE_LEARNING)}
+_OPTIONAL_STEPS = 6
+
+_READING = frozenset({"text", "notes"})
+_DOING = frozenset({"assignments", "code", "notebooks", "labs", "exercises", "software", "service"})
+_NO_MATHS = frozenset({"math", "maths", "mathematics"})
+_NOT_FOR_BEGINNERS = re.compile(r"\bfrom zero\b|\b(complete|absolute) beginners\b|\ba complete course\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One resource on the way, and what it stands on."""
+
+    resource: Resource | None
+    """What to take; None for a section that names nothing to take."""
+    serves: tuple[str, ...]
+    """Ids of the sections whose advice it follows, the one that asked for it first."""
+    after: tuple[str, ...] = ()
+    """Ids of the earlier stops that it builds on: the resource, or the section of a stop without one."""
+    assumes: tuple[str, ...] = ()
+    """Ids that it builds on and that the learner has already, or does not want."""
+    instead_of: Resource | None = None
+    """The guide's resource whose place it has taken."""
+    optional: bool = False
+    """Whether the plan holds without it."""
+
+    @property
+    def id(self) -> str:
+        """What other stops call it."""
+        return self.resource.id if self.resource else self.serves[0]
+
+
+def find_path(corpus: Corpus, chunks: Sequence[Chunk], profile: Profile) -> tuple[Stop, ...]:
+    """The shortest sensible path for a profile, then its side branches; nothing before what it needs."""
+    return _Path(corpus, chunks, profile).find()
+
+
+def resolve(corpus: Corpus, words: Iterable[str]) -> Iterator[str]:
+    """Ids of the sections and resources that words mean: an id, a name, or the concept that a resource teaches.
+
+    A word that means nothing here is left out.
+    """
+    words = list(words)
+    if not words:
+        return
+    names = {"maths": _MATHS, "math": _MATHS, "machine learning": _MACHINE_LEARNING, "ml": _MACHINE_LEARNING}
+    for concept in corpus.concepts:
+        if concept.taught_in:
+            names |= dict.fromkeys(concept.names, concept.taught_in[0]) | {concept.id: concept.taught_in[0]}
+    for resource in corpus.resources:
+        names |= dict.fromkeys(
+            (*resource.aliases, resource.short.lower(), resource.title.lower()), resource.id
+        )
+    ids = {id: id for id in (*corpus.resource_by_id, *corpus.section_by_id)}
+    for word in words:
+        id = ids.get(word) or names.get(word.strip().lower())
+        if id in ids:
+            yield id
+
+
+class _Learner:
+    """What one profile means for one corpus."""
+
+    def __init__(self, corpus: Corpus, profile: Profile) -> None:
+        self._corpus = corpus
+        self._profile = profile
+        self._words = {word.strip().lower() for word in profile.avoids}
+        self.known = _close(corpus, resolve(corpus, (*profile.done, *profile.knows)))
+        self.known |= _close(corpus, _BACKGROUND.get(profile.background or "", ()))
+        self.no_maths = bool(self._words & _NO_MATHS)
+
+    def refuses(self, resource: Resource) -> bool:
+        """Whether it is out of the question: named by them, finished by them, or maths where they want none."""
+        names = {
+            resource.id,
+            resource.kind,
+            *resource.aliases,
+            resource.short.lower(),
+            resource.title.lower(),
+        }
+        host = (urlsplit(resource.current_url).hostname or "").split(".")
+        organisation = (resource.organisation or "").lower()
+        return (
+            bool(self._words & names)
+            or any(word in host or (organisation and word == organisation) for word in self._words)
+            or (self.no_maths and _needs_maths(self._corpus, resource))
+        )
+
+    def dislike(self, resource: Resource) -> int:
+        """0: nothing against it; 1: it can be used around what they avoid; 2: it can't."""
+        formats, worst = set(resource.format), 0
+        if "video" in self._words and "video" in formats:
+            worst = 1 if formats & _READING else 2
+        if "reading" in self._words and "video" not in formats and formats & _READING:
+            worst = max(worst, 1 if formats & _DOING else 2)
+        if "hands-on" in self._words and formats & _DOING:
+            worst = max(worst, 1 if formats - _DOING else 2)
+        wants_free = self._profile.budget == "free" or "free" in self._profile.prefers
+        if (wants_free or "paid" in self._words) and (resource.cost or "").startswith("Paid"):
+            worst = 2
+        return worst
+
+    def fit(self, resource: Resource) -> int:
+        """How well its format is what they like: 2 times the first wish, then the others."""
+        formats = set(resource.format)
+        likes = {
+            "reading": bool(formats & _READING) and "video" not in formats,
+            "video": "video" in formats,
+            "hands-on": bool(formats & _DOING) and resource.kind != "book",
+        }
+        wishes = [wish for wish in self._profile.prefers if wish in likes]
+        return sum((2 if n == 0 else 1) for n, wish in enumerate(wishes) if likes[wish])
+
+    def unsuited(self, resource: Resource) -> bool:
+        """Whether it is too much for where they stand."""
+        if self._profile.background == "ml":
+            return False
+        if resource.level == "advanced" or any("a complete course" in text for text in resource.not_for):
+            return True
+        beginner = self._profile.background in (None, "none")
+        return beginner and any(_NOT_FOR_BEGINNERS.search(text) for text in resource.not_for)
+
+
+class _Path:
+    """Stops found so far; each is appended after what it needs."""
+
+    def __init__(self, corpus: Corpus, chunks: Sequence[Chunk], profile: Profile) -> None:
+        self._corpus = corpus
+        self._chunks = chunks
+        self._profile = profile
+        self._learner = _Learner(corpus, profile)
+        self._stops: dict[str, Stop] = {}
+        self._optional = False
+
+    def find(self) -> tuple[Stop, ...]:
+        targets = self._targets()
+        for section in targets:
+            self._reach(section)
+        self._optional = True
+        path = len(self._stops)
+        for origin in ("guide", "addition"):
+            for section in self._branches(targets):
+                if len(self._stops) < path + _OPTIONAL_STEPS:
+                    self._branch(section, origin, wanted=section in targets)
+        return tuple(self._stops.values())
+
+    def _targets(self) -> list[str]:
+        sections = self._corpus.section_by_id
+        goals = [_GOALS[goal] for goal in self._profile.goal if goal in _GOALS]
+        targets = [section for section in dict.fromkeys(goals) if section in sections]
+        if targets:
+            return targets
+        if FIRST not in sections:
+            return [section.id for section in self._corpus.sections]
+        if not self._is_known(FIRST):
+            return [FIRST]
+        return [
+            section
+            for section in _NEXT
+            if section in sections and any(r.origin == "guide" for r in self._candidates(section))
+        ]
+
+    def _reach(self, section: str) -> None:
+        """Place what the guide recommends for a section, or the best that is left."""
+        if section == FIRST:
+            self._need(section)
+            return
+        for id in self._corpus.section_by_id[section].prerequisites:
+            self._need(id)
+        open_ = [r for r in self._candidates(section) if r.id not in self._learner.known]
+        good = [
+            r for r in open_ if r.origin == "guide" and self._is_alive(r) and not self._learner.unsuited(r)
+        ]
+        if section not in _GOALS.values():
+            good = []
+        for resource in (
+            *[r for r in good if self._learner.dislike(r) == 0],
+            *sorted(open_, key=self._rank)[:1],
+        ):
+            self._take(resource, section)
+            if resource.origin == "addition" or self._learner.dislike(resource):
+                break
+        if not open_ and not self._is_known(section):
+            self._place(None, section, None)
+
+    def _branches(self, targets: Sequence[str]) -> list[str]:
+        """Sections that a side branch can come from: the goals, what the guide names next, and the tools."""
+        sections = self._corpus.section_by_id
+        if FIRST not in sections:
+            return []
+        goals = [section for section in targets if section != FIRST or self._profile.prefers]
+        following = _NEXT if FIRST in targets else ()
+        return [id for id in (*goals, *following, _MACHINE_LEARNING, *_TOOLS) if id in sections]
+
+    def _branch(self, section: str, origin: Origin, wanted: bool) -> None:
+        """Place the best that a section has left, if it suits, nothing is missing, and it has that origin."""
+        if not wanted and self._is_met(section):
+            return
+        candidates = sorted(self._candidates(section), key=self._rank)
+        if section == FIRST:
+            candidates.sort(key=self._learner.fit, reverse=True)
+        for resource in candidates:
+            taken, before = self._in_place_of(resource)
+            if taken.id in self._stops:
+                if wanted:
+                    continue
+                return
+            ready = all(self._is_met(id) for id in self._requirements(taken, section))
+            suits = self._is_alive(taken) and not self._learner.unsuited(taken)
+            if ready and suits and self._learner.dislike(taken) == 0:
+                if taken.origin == origin:
+                    self._place(taken, section, before)
+                return
+
+    # Choosing
+
+    def _candidates(self, section: str) -> list[Resource]:
+        """What a section recommends, in the order of its text, then what stands in for it.
+
+        A resource of another section counts where a sentence is about it, that is, names it first.
+        """
+        named = self._named.get((section, "guide"), {}) | self._named.get((section, "today"), {})
+        by_id = self._corpus.resource_by_id
+        found = [by_id[id] for id in named] + [r for r in self._corpus.resources if r.section == section]
+        for other in _INSTEAD.get(section, ()):
+            found += [
+                r for r in self._corpus.resources if r.section == other and r.kind in ("course", "book")
+            ]
+        return [
+            r
+            for r in {r.id: r for r in found}.values()
+            if not self._learner.refuses(r)
+            and r.id not in self._learner.known
+            and not self._depends(r, section)
+        ]
+
+    @cached_property
+    def _named(self) -> Mapping[tuple[str | None, Part], dict[str, None]]:
+        """Ids that the guide names, in order, by section and part of the text."""
+        home = {resource.id: resource.section for resource in self._corpus.resources}
+        named: dict[tuple[str | None, Part], dict[str, None]] = {}
+        for chunk in self._chunks:
+            if chunk.kind == "guide":
+                ids = named.setdefault((chunk.section, chunk.part), {})
+                for sentence in chunk.sentences:
+                    first = sentence.resources[:1]
+                    ids |= dict.fromkeys(
+                        id for id in sentence.resources if id in first or home[id] == chunk.section
+                    )
+        return named
+
+    def _rank(self, resource: Resource) -> tuple[object, ...]:
+        learner = self._learner
+        dislike = learner.dislike(resource)
+        return (
+            dislike == 2,
+            not self._is_alive(resource),
+            learner.unsuited(resource),
+            dislike,
+            resource.origin == "addition",
+            -learner.fit(resource),
+        )
+
+    def _is_alive(self, resource: Resource) -> bool:
+        """Whether a learner can still take it, itself or as what its address now opens."""
+        successor = resource.successor
+        return resource.status in ("current", "updated", "moved") or bool(
+            successor and (successor.resource or successor.url == resource.current_url)
+        )
+
+    def _in_place_of(self, resource: Resource) -> tuple[Resource, Resource | None]:
+        """What to take today for a resource that is no longer current: its successor, if that is in the corpus."""
+        successor = resource.successor
+        if resource.status == "current" or successor is None or successor.resource is None:
+            return resource, None
+        after = self._corpus.resource_by_id[successor.resource]
+        return (resource, None) if self._learner.refuses(after) else (after, resource)
+
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        """Resources that others require by name: parts of a section, not the whole of it."""
+        return frozenset(id for r in self._corpus.resources for id in r.prerequisites)
+
+    def _depends(self, resource: Resource, section: str) -> bool:
+        return section in _closure(self._corpus, (resource.id,)) - {resource.section}
+
+    # Placing
+
+    def _take(self, resource: Resource, section: str) -> str | None:
+        taken, before = self._in_place_of(resource)
+        return None if taken.id in self._learner.known else self._place(taken, section, before)
+
+    def _place(self, resource: Resource | None, section: str, before: Resource | None) -> str:
+        id = resource.id if resource else section
+        placed = self._stops.get(id)
+        if placed is not None:
+            if section not in placed.serves:
+                self._stops[id] = _serving(placed, section)
+            return id
+        after: dict[str, None] = {}
+        assumes: list[str] = []
+        for needed in self._requirements(resource, section):
+            ids = self._need(needed)
+            if not ids:
+                assumes += self._known_of(needed)
+            elif needed in self._corpus.resource_by_id or not after.keys() & ids:
+                after |= dict.fromkeys(ids)
+        optional = self._optional or (
+            self._profile.background == "some-maths" and resource is not None and resource.section == _MATHS
+        )
+        order = [stop for stop in self._stops if stop in after]
+        self._stops[id] = Stop(
+            resource, (section,), tuple(order), tuple(dict.fromkeys(assumes)), before, optional
+        )
+        return id
+
+    def _known_of(self, needed: str) -> list[str]:
+        """Which ids a learner brings for a prerequisite: the whole, or those of its resources that they know."""
+        known, by_id = self._learner.known, self._corpus.resource_by_id
+        if needed in known:
+            return [needed]
+        sections = (needed, *_INSTEAD.get(needed, ()))
+        return sorted(id for id in known if id in by_id and by_id[id].section in sections)
+
+    def _requirements(self, resource: Resource | None, section: str) -> list[str]:
+        """The resource's own prerequisites, then those of the sections that it belongs to and serves."""
+        ids = [*(resource.prerequisites if resource else ())]
+        for served in (resource.section if resource else section, section):
+            if served in self._corpus.section_by_id:
+                ids += self._corpus.section_by_id[served].prerequisites
+        return [id for id in dict.fromkeys(ids) if id != section]
+
+    def _need(self, id: str) -> list[str]:
+        """See to it that a prerequisite stands on the path; which stops meet it (none: it is known)."""
+        if self._is_known(id):
+            return []
+        placed = self._placed(id)
+        if placed:
+            return placed
+        resource = self._corpus.resource_by_id.get(id)
+        if resource is not None:
+            return self._need_resource(resource)
+        return self._need_section(id)
+
+    def _need_resource(self, resource: Resource) -> list[str]:
+        section = resource.section
+        choices = [resource] if not self._learner.refuses(resource) else []
+        choices += [r for r in self._candidates(section) if r.id not in self._parts]
+        best = min(choices, key=self._rank, default=None)
+        if best is None:
+            return []
+        keep = resource in choices and self._rank(resource)[:4] <= self._rank(best)[:4]
+        taken = self._take(resource if keep else best, section)
+        return [taken] if taken else []
+
+    def _need_section(self, section: str) -> list[str]:
+        candidates = self._candidates(section)
+        parts = [
+            r for r in candidates if r.id in self._parts and r.origin == "guide" and r.section == section
+        ]
+        if parts:
+            return list(dict.fromkeys(id for part in parts for id in self._need(part.id)))
+        if not candidates:
+            return [self._place(None, section, None)]
+        taken = self._take(min(candidates, key=self._rank), section)
+        return [taken] if taken else []
+
+    def _placed(self, id: str) -> list[str]:
+        resource = self._corpus.resource_by_id.get(id)
+        if resource is None:
+            stops = [
+                stop
+                for stop in self._stops.values()
+                if id in stop.serves or (stop.resource is not None and stop.resource.section == id)
+            ]
+            parts = [stop.id for stop in stops if stop.id in self._parts and stop.resource is not None]
+            return parts or [stop.id for stop in sorted(stops, key=lambda stop: stop.optional)[:1]]
+        if id in self._stops:
+            return [id]
+        return [
+            stop.id
+            for stop in self._stops.values()
+            if (stop.instead_of is not None and stop.instead_of.id == id)
+            or (
+                (self._learner.refuses(resource) or self._learner.dislike(resource))
+                and stop.resource is not None
+                and stop.resource.section == resource.section
+                and stop.id not in self._parts
+            )
+        ]
+
+    def _is_known(self, id: str) -> bool:
+        known, by_id = self._learner.known, self._corpus.resource_by_id
+        if id in known or (self._learner.no_maths and id == _MATHS):
+            return True
+        sections = (id, *_INSTEAD.get(id, ()))
+        met = [by_id[k] for k in known if k in by_id and by_id[k].section in sections]
+        if id in by_id:
+            # A book for a whole section stands for each of its parts.
+            whole = [by_id[k] for k in known if k in by_id and by_id[k].section == by_id[id].section]
+            return any(r.id not in self._parts for r in whole) and id in self._parts
+        return any(not self._learner.unsuited(r) or r.section == id for r in met)
+
+    def _is_met(self, id: str) -> bool:
+        return self._is_known(id) or bool(self._placed(id))
+
+
+def _serving(stop: Stop, section: str) -> Stop:
+    return Stop(
+        stop.resource, (*stop.serves, section), stop.after, stop.assumes, stop.instead_of, stop.optional
+    )
+
+
+def _close(corpus: Corpus, ids: Iterable[str]) -> set[str]:
+    """What somebody knows who knows these: all that comes before, and every resource of a known section."""
+    known = _closure(corpus, ids)
+    return known | {r.id for r in corpus.resources if r.section in known}
+
+
+def _closure(corpus: Corpus, ids: Iterable[str]) -> set[str]:
+    """Ids, and the prerequisites of their prerequisites."""
+    found: set[str] = set()
+    waiting = list(ids)
+    while waiting:
+        id = waiting.pop()
+        if id in found:
+            continue
+        found.add(id)
+        if id in corpus.resource_by_id:
+            waiting += corpus.resource_by_id[id].prerequisites
+        elif id in corpus.section_by_id:
+            waiting += corpus.section_by_id[id].prerequisites
+    return found
+
+
+def _needs_maths(corpus: Corpus, resource: Resource) -> bool:
+    if resource.section == _MATHS:
+        return True
+    needed = _closure(corpus, resource.prerequisites)
+    return any(
+        id == _MATHS or (id in corpus.resource_by_id and corpus.resource_by_id[id].section == _MATHS)
+        for id in needed
+    )

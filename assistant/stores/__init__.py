@@ -1,0 +1,19 @@
+"""The engines behind the store seam that live in a database, and the one that the settings choose."""
+
+from __future__ import annotations
+
+from assistant.settings import Settings
+from assistant.store import ForgivingStore, MemoryStore, Store
+
+
+async def open_store(settings: Settings) -> Store:
+    """The store of the settings: a database, or, with storing switched off, this process's memory.
+
+    Raises UsageError for a database address that can't be used.
+    """
+    if not settings.store_questions:
+        return MemoryStore()
+    from assistant.stores.sql import SqlStore
+
+    url = settings.database_url or f"sqlite+aiosqlite:///{settings.data_path / 'dlstart.sqlite3'}"
+    return ForgivingStore(await SqlStore.open(url, settings.retention_days))

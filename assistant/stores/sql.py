@@ -1,0 +1,364 @@
+"""State in a database: SQLite by default, PostgreSQL by one setting."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, delete, event, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from assistant.errors import Unavailable, UsageError
+from assistant.mask import mask
+from assistant.store import Feedback, StoredAnswer, exchange_of
+from assistant.stores.migrate import migrate
+from assistant.stores.tables import answers, claims, conversations, feedback
+from assistant.types import Answer, Citation, Conversation, Exchange, Place, Profile
+
+log = logging.getLogger("dlstart.store")
+
+_WAITING = 1000
+"""Answers that may wait to be written; more are dropped, and that is logged."""
+_KEPT_EXCHANGES = 50
+"""Turns of a conversation that are read back."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One answer on its way to the database."""
+
+    conversation: Conversation
+    question: str
+    answer: Answer
+    channel: str
+    at: datetime
+
+
+class SqlStore:
+    """Keeps conversations, feedback and claims; answers are written behind the reply, in batches."""
+
+    def __init__(self, engine: AsyncEngine, retention_days: int) -> None:
+        self._engine = engine
+        self._retention = timedelta(days=retention_days) if retention_days else None
+        self._waiting: asyncio.Queue[_Entry] = asyncio.Queue(_WAITING)
+        self._unwritten: dict[str, Conversation] = {}
+        self._writer: asyncio.Task[None] | None = None
+        self._down = False
+        self._migrating = asyncio.Lock()
+        self._migrated = False
+
+    @classmethod
+    async def open(cls, url: str, retention_days: int = 0) -> SqlStore:
+        """Open and migrate the database; one that is not there now is tried again at each use.
+
+        Raises UsageError for an address that no database understands.
+        """
+        try:
+            parsed = make_url(url)
+            engine = create_async_engine(parsed, **_pool(parsed.drivername))
+        except (ArgumentError, NoSuchModuleError, ImportError) as error:
+            cure = "give sqlite+aiosqlite:///FILE, or postgresql+psycopg://USER@HOST/NAME"
+            cure += " after pip install 'dlstart[postgres]'"
+            raise UsageError("DLSTART_DATABASE_URL can't be used", cure) from error
+        if parsed.drivername.startswith("sqlite"):
+            event.listen(engine.sync_engine, "connect", _set_pragmas)
+            if parsed.database and parsed.database != ":memory:":
+                with suppress(OSError):
+                    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        store = cls(engine, retention_days)
+        with suppress(Unavailable):
+            async with store._connection():
+                pass
+        return store
+
+    async def close(self) -> None:
+        """Write what waits, and let the database go."""
+        if self._writer is not None:
+            await self._waiting.join()
+            self._writer.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._writer
+        await self._engine.dispose()
+
+    async def conversation(self, id: str) -> Conversation | None:
+        """A conversation that is kept, or None. Raises Unavailable."""
+        if (unwritten := self._unwritten.get(id)) is not None:
+            return unwritten
+        async with self._connection() as connection:
+            row = (await connection.execute(select(conversations).where(conversations.c.id == id))).first()
+            if row is None:
+                return None
+            newest = (
+                select(answers)
+                .where(answers.c.conversation_id == id)
+                .order_by(answers.c.created_at.desc())
+                .limit(_KEPT_EXCHANGES)
+            )
+            rows = (await connection.execute(newest)).mappings().all()
+        return Conversation(
+            id, read_profile(row.profile), tuple(_exchange(dict(one)) for one in reversed(rows))
+        )
+
+    async def remember(self, conversation: Conversation, question: str, answer: Answer, channel: str) -> None:
+        """Keep an exchange, masked, soon; the reply does not wait for it."""
+        kept = _Entry(conversation, mask(question), answer, channel, datetime.now(UTC))
+        exchanges = (*conversation.exchanges, exchange_of(kept.question, answer))
+        try:
+            self._waiting.put_nowait(kept)
+        except asyncio.QueueFull:
+            self._note_down(RuntimeError("too many answers wait to be written"))
+            return
+        self._unwritten[conversation.id] = Conversation(conversation.id, answer.profile, exchanges)
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+
+    async def forget(self, conversation_id: str) -> bool:
+        """Delete a conversation with its answers and feedback; whether there was one. Raises Unavailable."""
+        await self._waiting.join()
+        async with self._connection() as connection:
+            gone = await connection.execute(
+                delete(conversations).where(conversations.c.id == conversation_id)
+            )
+        return gone.rowcount > 0
+
+    async def add_feedback(self, given: Feedback) -> bool:
+        """Keep a vote, the last one for an answer; False for an unknown answer. Raises Unavailable."""
+        await self._waiting.join()
+        values = {
+            "answer_id": given.answer_id,
+            "value": given.value,
+            "reason": given.reason,
+            "comment": mask(given.comment) if given.comment else None,
+            "created_at": datetime.now(UTC),
+        }
+        async with self._connection() as connection:
+            known = await connection.execute(select(answers.c.id).where(answers.c.id == given.answer_id))
+            if known.first() is None:
+                return False
+            await self._upsert(connection, feedback, [values], "answer_id")
+        return True
+
+    async def claim(self, key: str, seconds: float) -> bool:
+        """Claim an event for that long; False while somebody else holds it. Raises Unavailable."""
+        now = datetime.now(UTC)
+        async with self._connection() as connection:
+            await connection.execute(delete(claims).where(claims.c.expires_at <= now))
+            insert = self._insert(claims).values(key=key, expires_at=now + timedelta(seconds=seconds))
+            made = await connection.execute(insert.on_conflict_do_nothing().returning(claims.c.key))
+            return made.first() is not None
+
+    async def release(self, key: str) -> None:
+        """Give a claim back. Raises Unavailable."""
+        async with self._connection() as connection:
+            await connection.execute(delete(claims).where(claims.c.key == key))
+
+    async def answers_since(self, since: datetime) -> list[StoredAnswer]:
+        """Every answer from that moment on, oldest first, with its feedback. Raises Unavailable."""
+        await self._waiting.join()
+        query = (
+            select(answers, feedback.c.value, feedback.c.reason, feedback.c.comment)
+            .outerjoin(feedback, feedback.c.answer_id == answers.c.id)
+            .where(answers.c.created_at >= since)
+            .order_by(answers.c.created_at)
+        )
+        async with self._connection() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return [_stored(dict(row)) for row in rows]
+
+    async def purge(self) -> int:
+        """Delete conversations that nobody has touched within the retention; how many. Raises Unavailable."""
+        if self._retention is None:
+            return 0
+        oldest = datetime.now(UTC) - self._retention
+        async with self._connection() as connection:
+            gone = await connection.execute(delete(conversations).where(conversations.c.updated_at < oldest))
+        return int(gone.rowcount)
+
+    async def _write(self) -> None:
+        """Write what waits, all of it in one transaction, until nothing waits."""
+        while True:
+            batch = [await self._waiting.get()]
+            while not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            try:
+                await self._write_batch(batch)
+            except Unavailable:
+                # Said once by _connection; the answers themselves have been given.
+                pass
+            except Exception:
+                log.exception("%d answers could not be kept", len(batch))
+            finally:
+                for entry in batch:
+                    self._forget_unwritten(entry)
+                    self._waiting.task_done()
+
+    async def _write_batch(self, batch: Iterable[_Entry]) -> None:
+        batch = list(batch)
+        talks = {entry.conversation.id: _conversation_row(entry) for entry in batch}
+        async with self._connection() as connection:
+            await self._upsert(
+                connection, conversations, list(talks.values()), "id", keep=("created_at", "channel")
+            )
+            await connection.execute(self._insert(answers), [_answer_row(entry) for entry in batch])
+
+    def _forget_unwritten(self, entry: _Entry) -> None:
+        """A newer turn of the same conversation may still wait; it stays in memory until it is written."""
+        kept = self._unwritten.get(entry.conversation.id)
+        if kept is not None and kept.exchanges[-1].answer_id == entry.answer.id:
+            del self._unwritten[entry.conversation.id]
+
+    async def _upsert(
+        self,
+        connection: AsyncConnection,
+        table: Table,
+        rows: list[dict[str, Any]],
+        key: str,
+        keep: tuple[str, ...] = (),
+    ) -> None:
+        insert = self._insert(table)
+        new: dict[str, ColumnElement[Any]] = {
+            column.name: insert.excluded[column.name]
+            for column in table.columns
+            if column.name != key and column.name not in keep
+        }
+        await connection.execute(insert.on_conflict_do_update(index_elements=[key], set_=new), rows)
+
+    def _insert(self, table: Table) -> Any:
+        postgresql = self._engine.dialect.name == "postgresql"
+        return (postgresql_insert if postgresql else sqlite_insert)(table)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction. Raises Unavailable, logged once until the database is back."""
+        try:
+            await self._migrate_once()
+            async with self._engine.begin() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError) as error:
+            self._note_down(error)
+            raise Unavailable("what you said can't be kept right now", "try again later") from error
+        if self._down:
+            self._down = False
+            log.warning("the database is back")
+
+    async def _migrate_once(self) -> None:
+        """A database that was not there at the start is migrated when it is."""
+        if not self._migrated:
+            async with self._migrating:
+                if not self._migrated:
+                    await asyncio.to_thread(migrate, self._engine.url.render_as_string(hide_password=False))
+                    self._migrated = True
+
+    def _note_down(self, error: Exception) -> None:
+        if not self._down:
+            self._down = True
+            log.error("the database can't be used (%s); answers go on without it", type(error).__name__)
+
+
+def _pool(driver: str) -> dict[str, Any]:
+    if driver.startswith("sqlite"):
+        return {"connect_args": {"timeout": 10}}
+    pool = {"pool_size": 5, "max_overflow": 5, "pool_timeout": 5, "pool_pre_ping": True}
+    return {**pool, "connect_args": {"connect_timeout": 5}}
+
+
+def _set_pragmas(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    # secure_delete: what is deleted is overwritten, not only unlinked.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _conversation_row(entry: _Entry) -> dict[str, Any]:
+    return {
+        "id": entry.conversation.id,
+        "channel": entry.channel,
+        "profile": entry.answer.profile.as_dict(),
+        "created_at": entry.at,
+        "updated_at": entry.at,
+    }
+
+
+def _answer_row(entry: _Entry) -> dict[str, Any]:
+    answer = entry.answer
+    return {
+        "id": answer.id,
+        "conversation_id": entry.conversation.id,
+        "created_at": entry.at,
+        "channel": entry.channel,
+        "question": entry.question,
+        "outcome": answer.outcome,
+        "text": answer.text,
+        "citations": [asdict(citation) for citation in answer.citations],
+        "suggestions": list(answer.suggestions),
+        "clarified": answer.clarifying_question is not None,
+        "confidence": answer.confidence,
+        "generator": answer.generator,
+        "timings_ms": dict(answer.timings_ms),
+    }
+
+
+def read_profile(values: Mapping[str, Any]) -> Profile:
+    """A profile from its JSON form; what this version does not know is left out."""
+    known: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in values.items()
+        if name in Profile.__dataclass_fields__
+    }
+    return Profile(**known)
+
+
+def read_citation(values: Mapping[str, Any]) -> Citation:
+    """A citation from its JSON form."""
+    after = values.get("successor")
+    return Citation(
+        **{
+            **values,
+            "resources": tuple(values["resources"]),
+            "successor": Place(**after) if after else None,
+        }
+    )
+
+
+def _exchange(row: Mapping[str, Any]) -> Exchange:
+    return Exchange(
+        question=row["question"],
+        answer_id=row["id"],
+        outcome=row["outcome"],
+        text=row["text"],
+        citations=tuple(read_citation(citation) for citation in row["citations"]),
+        clarified=row["clarified"],
+        suggestions=tuple(row["suggestions"]),
+    )
+
+
+def _stored(row: Mapping[str, Any]) -> StoredAnswer:
+    return StoredAnswer(
+        id=row["id"],
+        at=_aware(row["created_at"]),
+        channel=row["channel"],
+        question=row["question"],
+        outcome=row["outcome"],
+        cited=tuple(dict.fromkeys(c["resource"] or c["section"] for c in row["citations"])),
+        confidence=row["confidence"],
+        total_ms=float(row["timings_ms"].get("total", 0.0)),
+        vote=row["value"],
+        reason=row["reason"],
+        comment=row["comment"],
+    )
+
+
+def _aware(moment: datetime) -> datetime:
+    """SQLite gives times back without their zone; they are kept in UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,312 @@
+"""Study plans: nothing before what it needs, for every profile; and what a plan says is in the corpus."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.plan import asks_for_plan, make_plan, plan_draft, read_hours
+from assistant.service import Assistant
+from assistant.types import MARKER, Background, BrokenPromise, Plan, Profile, Step
+from corpus import Corpus, load_corpus
+from index.chunk import cut
+from index.types import Chunk
+
+GOALS = ("vision", "rnn", "nlp", "rl", "general")
+BACKGROUNDS: tuple[Background | None, ...] = (None, "none", "some-maths", "maths", "ml")
+FORMATS = ("reading", "video", "hands-on")
+FIRST_COURSES = ("have-basics", "reading", "other-courses")
+SAID: tuple[dict[str, Any], ...] = (
+    {},
+    {"knows": ("strang-linear-algebra",)},
+    {"knows": ("linear algebra", "probability")},
+    {"knows": ("math-background",), "can_program": False},
+    {"knows": ("rnn",)},
+    {"done": ("cs231n", "karpathy-rnn")},
+    {"done": ("fastai-practical-deep-learning",)},
+    {"done": ("mml-book", "nielsen-book")},
+    {"avoids": ("video",)},
+    {"avoids": ("reading",)},
+    {"avoids": ("hands-on", "video")},
+    {"avoids": ("maths",)},
+    {"avoids": ("coursera", "edx")},
+    {"avoids": ("cs231n", "strang-linear-algebra", "mitx-probability"), "budget": "free"},
+)
+
+
+@pytest.fixture(scope="module")
+def chunks(corpus: Corpus) -> tuple[Chunk, ...]:
+    return cut(corpus)
+
+
+def subsets(names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for size in range(len(names) + 1):
+        yield from itertools.combinations(names, size)
+
+
+def profiles() -> Iterator[Profile]:
+    for background, goal, prefers in itertools.product(BACKGROUNDS, subsets(GOALS), subsets(FORMATS)):
+        for said in SAID if len(goal) < 2 and len(prefers) < 2 else SAID[:1]:
+            yield Profile(goal=goal, background=background, prefers=prefers, **said)
+
+
+def plan(corpus: Corpus, chunks: tuple[Chunk, ...], **said: object) -> Plan:
+    return make_plan(corpus, chunks, Profile(**said))  # type: ignore[arg-type]
+
+
+def resources(plan: Plan, optional: bool = False) -> list[str | None]:
+    return [step.resource for step in plan.steps if optional or not step.optional]
+
+
+def brought(corpus: Corpus, profile: Profile) -> set[str]:
+    """Slow oracle: everything that comes before what they say they know."""
+    words = {"linear algebra": "strang-linear-algebra", "probability": "mitx-probability"}
+    known = {words.get(word, word) for word in (*profile.knows, *profile.done)}
+    known |= {"maths": {"math-background"}, "ml": {"math-background", "machine-learning"}}.get(
+        profile.background or "", set()
+    )
+    while True:
+        more = {
+            p for id in known if id in corpus.resource_by_id for p in corpus.resource_by_id[id].prerequisites
+        }
+        more |= {
+            p for id in known if id in corpus.section_by_id for p in corpus.section_by_id[id].prerequisites
+        }
+        if more <= known:
+            break
+        known |= more
+    known |= {r.id for r in corpus.resources if r.section in known}
+    if {"mml-book"} & known:
+        known.add("math-background")
+        known |= {r.id for r in corpus.resources if r.section == "math-background"}
+    return known | ({"math-background"} if "maths" in profile.avoids else set())
+
+
+def missing(
+    corpus: Corpus,
+    recommended: dict[str, set[str]],
+    step: Step,
+    before: list[Step],
+    known: set[str],
+    avoids: bool,
+) -> list[str]:
+    """Slow oracle: the corpus's prerequisites of a step that nothing before it meets."""
+    resource = corpus.resource_by_id[step.resource] if step.resource else None
+    needed = {
+        *(resource.prerequisites if resource else ()),
+        *corpus.section_by_id[step.section].prerequisites,
+    }
+    have = known | {s.resource for s in before if s.resource} | {s.section for s in before}
+    met = set()
+    for id in needed:
+        home = corpus.resource_by_id[id].section if id in corpus.resource_by_id else id
+        own = {
+            r.id
+            for r in corpus.resources
+            if r.section in (FIRST_COURSES if home == "have-basics" else (home,))
+        }
+        own |= recommended[home]
+        stands_in = bool(own & have) and (id == home or avoids)
+        if id in have or stands_in:
+            met.add(id)
+    return sorted(needed - met)
+
+
+def test_no_step_stands_before_its_prerequisites_for_any_profile(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    count = 0
+    recommended: dict[str, set[str]] = {section.id: set() for section in corpus.sections}
+    for chunk in chunks:
+        if chunk.kind == "guide" and chunk.section:
+            recommended[chunk.section] |= {
+                id for sentence in chunk.sentences for id in sentence.resources[:1]
+            }
+    for profile in profiles():
+        known = brought(corpus, profile)
+        steps = make_plan(corpus, chunks, profile).steps
+        for position, step in enumerate(steps):
+            lacking = missing(corpus, recommended, step, list(steps[:position]), known, bool(profile.avoids))
+            assert not lacking, f"{profile}: {step.resource} lacks {lacking}"
+        assert len({step.resource for step in steps}) == len(steps)
+        assert not {step.resource for step in steps} & set(profile.done)
+        count += 1
+    assert count > 2000
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({}, ["strang-linear-algebra", "mitx-calculus", "mitx-probability", "cs231n"]),
+        ({"background": "maths"}, ["cs231n"]),
+        ({"background": "maths", "prefers": ("reading",)}, ["nielsen-book"]),
+        ({"background": "maths", "avoids": ("video",)}, ["nielsen-book"]),
+        ({"background": "maths", "goal": ("vision",)}, ["cs231n"]),
+        ({"background": "maths", "goal": ("vision",), "prefers": ("reading",)}, ["nielsen-book", "cs231n"]),
+        ({"background": "maths", "goal": ("rnn",)}, ["cs231n", "karpathy-rnn", "olah-lstm"]),
+        ({"background": "maths", "goal": ("nlp",)}, ["cs231n", "karpathy-rnn", "cs224n"]),
+        ({"background": "ml", "goal": ("rl",)}, ["cs231n", "karpathy-rl", "silver-deep-rl"]),
+        ({"done": ("cs231n",), "goal": ("rnn",)}, ["karpathy-rnn", "olah-lstm"]),
+        ({"avoids": ("maths",)}, ["fastai-practical-deep-learning"]),
+        ({"knows": ("linear algebra",)}, ["mitx-calculus", "mitx-probability", "cs231n"]),
+    ],
+)
+def test_the_path_is_the_shortest_sensible_one(
+    corpus: Corpus, chunks: tuple[Chunk, ...], said: dict[str, Any], expected: list[str]
+) -> None:
+    assert resources(plan(corpus, chunks, **said)) == expected
+
+
+def test_knowing_some_maths_makes_the_maths_steps_optional_and_keeps_them_first(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    steps = plan(corpus, chunks, background="some-maths").steps
+    assert [step.optional for step in steps[:4]] == [True, True, True, False]
+    assert steps[3].resource == "cs231n"
+
+
+def test_what_is_refused_by_name_or_host_never_appears(corpus: Corpus, chunks: tuple[Chunk, ...]) -> None:
+    made = plan(corpus, chunks, goal=("nlp", "vision"), avoids=("coursera", "CS224N"))
+    assert "cs224n" not in resources(made, optional=True)
+    assert not [step for step in made.steps if step.url and "coursera.org" in step.url]
+
+
+def test_additions_are_called_additions_and_come_after_the_guide_among_side_branches(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    for profile in (Profile(), Profile(goal=("nlp",)), Profile(prefers=("hands-on",), background="maths")):
+        made = make_plan(corpus, chunks, profile)
+        branches = [step.origin for step in made.steps if step.optional]
+        assert branches == sorted(branches, reverse=True)
+        for step in made.steps:
+            assert step.resource is not None
+            assert step.origin == corpus.resource_by_id[step.resource].origin
+            heading = next(line for line in made.text.splitlines() if line.startswith(f"### {step.number}. "))
+            assert ("addition" in heading) == (step.origin == "addition")
+
+
+def test_a_resource_that_is_not_current_comes_with_its_state_and_successor(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    aged = [step for step in plan(corpus, chunks).steps if step.status != "current"]
+    assert {"mitx-calculus", "mitx-probability", "cs231n", "ng-machine-learning"} <= {
+        s.resource for s in aged
+    }
+    for step in aged:
+        assert step.successor is not None or step.resource == "3blue1brown-neural-networks"
+        note = corpus.resource_by_id[step.resource or ""].status_note
+        assert any(note.startswith(citation.quote) for citation in step.citations)
+
+
+def test_a_superseded_recommendation_is_named_before_what_took_its_place(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    step = plan(corpus, chunks, background="maths", goal=("nlp",)).steps[2]
+    assert (step.resource, step.origin) == ("cs224n", "addition")
+    assert [citation.resource for citation in step.citations[:2]] == ["cs224d", "cs224d"]
+    assert "an addition to the guide" in step.citations[1].quote
+
+
+def test_every_reason_is_a_quote_with_its_marker_and_markers_count_over_the_plan(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    by_id = {chunk.id: chunk for chunk in chunks}
+    made = plan(corpus, chunks, goal=GOALS, background="none", prefers=("reading", "hands-on"))
+    assert [citation.number for citation in made.citations] == list(range(1, len(made.citations) + 1))
+    for step in made.steps:
+        assert step.why == " ".join(f"{c.quote} [{c.number}]" for c in step.citations)
+        assert step.why in made.text
+        for citation in step.citations:
+            assert citation.quote in by_id[citation.chunk_id].text
+
+
+def test_effort_is_the_corpus_s_own_words(corpus: Corpus, chunks: tuple[Chunk, ...]) -> None:
+    for step in plan(corpus, chunks, goal=GOALS).steps:
+        assert step.effort == corpus.resource_by_id[step.resource or ""].length
+        assert (step.hours is None) == (read_hours(step.effort) is None)
+
+
+@pytest.mark.parametrize(
+    ("length", "hours"),
+    [
+        ("About 35 lectures with recitation videos, about 150 hours", 150),
+        ("At most 13 weeks at 10 hours a week", 130),
+        ("12 chapters of one week each, planned as up to 12 weeks at 8 hours a week", 96),
+        ("9 lectures, about 30 hours by a third-party count", 30),
+        ("10 to 11 weeks of short videos with 8 programming exercises", None),
+        ("18 lectures of about 60 minutes", None),
+        ("8 hours a week", None),
+        (None, None),
+    ],
+)
+def test_hours_are_read_only_where_they_are_stated(length: str | None, hours: float | None) -> None:
+    assert read_hours(length) == hours
+
+
+def test_the_draft_for_a_conversation_has_the_same_sources_and_no_addresses(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    made = plan(corpus, chunks, goal=("rnn",))
+    draft = plan_draft(corpus, made)
+    assert draft.citations == made.citations
+    assert {int(n) for n in MARKER.findall(draft.text)} == {c.number for c in draft.citations}
+    assert "http" not in draft.text
+
+
+def test_whoever_can_not_program_is_told_what_the_guide_says_about_it(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    assert "names no course that teaches how to program" in plan(corpus, chunks, can_program=False).text
+    assert "names no course that teaches how to program" not in plan(corpus, chunks, can_program=True).text
+
+
+def test_a_plan_whose_steps_stand_in_the_wrong_order_can_not_be_built(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    made = plan(corpus, chunks)
+    with pytest.raises(BrokenPromise):
+        Plan(
+            steps=made.steps[::-1],
+            profile=made.profile,
+            text=made.text,
+            evidence={chunk.id: chunk for chunk in chunks},
+            addresses=corpus.urls,
+        )
+
+
+def test_a_plain_guide_gets_a_plan_in_its_own_order(original_guide: Path) -> None:
+    plain = load_corpus(original_guide)
+    steps = make_plan(plain, cut(plain), Profile()).steps
+    assert len(steps) >= 5
+    order = [section.id for section in plain.sections]
+    assert [order.index(step.section) for step in steps] == sorted(
+        order.index(step.section) for step in steps
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("make me a plan", True),
+        ("Can you draw up a study plan for nlp?", True),
+        ("build a learning roadmap for me please", True),
+        ("I need a 3 month curriculum", True),
+        ("give me a weekly schedule, 5 hours a week", True),
+        ("how do I start deep learning?", False),
+        ("I plan to buy a GPU", False),
+        ("is there a free plan on colab?", False),
+    ],
+)
+def test_a_wish_for_a_plan_is_told_from_a_question(question: str, wanted: bool) -> None:
+    assert asks_for_plan(question) is wanted
+
+
+def test_the_service_plans_over_its_index(assistant: Assistant) -> None:
+    made = assistant.plan(Profile(background="maths", goal=("rnn",)))
+    assert [citation.chunk_id in assistant.searcher.index.chunk_by_id for citation in made.citations] == [
+        True
+    ] * len(made.citations)

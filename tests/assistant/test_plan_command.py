@@ -1,0 +1,59 @@
+"""`dlstart plan` on the command line."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+from typer.testing import CliRunner
+
+from assistant.cli import app
+from assistant.errors import UsageError
+
+
+def run(*options: str) -> str:
+    result = CliRunner().invoke(app, ["plan", *options])
+    if result.exception is not None:
+        raise result.exception
+    return result.output
+
+
+def test_json_has_every_field_of_the_contract() -> None:
+    made = json.loads(run("--goal", "rnn,nlp", "--background", "maths", "--prefer", "reading", "--json"))
+    assert made["profile"]["goal"] == ["rnn", "nlp"]
+    assert set(made["steps"][0]) >= {
+        *("number", "section", "resource", "title", "why", "url", "status", "successor"),
+        *("prerequisites", "effort", "citations"),
+    }
+    assert [step["number"] for step in made["steps"]] == list(range(1, len(made["steps"]) + 1))
+
+
+def test_every_format_is_what_it_says() -> None:
+    assert run("--hours-per-week", "6").startswith("# Your study plan\n")
+    assert ET.fromstring(run("--format", "svg")).tag == "{http://www.w3.org/2000/svg}svg"
+    assert "DTSTART;VALUE=DATE:20261130" in run("--format", "ics", "--start", "2026-11-30")
+
+
+def test_what_is_known_is_left_out() -> None:
+    made = run("--knows", "linear algebra")
+    assert "### 1. [Calculus 1A" in made
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--goal", "cooking"),
+        ("--background", "phd"),
+        ("--prefer", "podcasts"),
+        ("--format", "pdf"),
+        ("--hours-per-week", "0"),
+        ("--hours-per-week", "nan"),
+        ("--start", "tomorrow"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_expected(options: tuple[str, str]) -> None:
+    with pytest.raises(UsageError) as error:
+        run(*options)
+    assert options[0].strip("-") in str(error.value)
+    assert error.value.cure

@@ -1,0 +1,141 @@
+"""What every store does, whatever it is made of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from assistant.store import Feedback, ForgivingStore, MemoryStore, Store
+from assistant.types import Answer, Citation, Conversation, Place, Profile
+from index.types import Chunk
+
+CHUNK = Chunk(
+    "c1", "resource", "description", "rnn", "olah", "T", "https://a.org", "Read it.", (), "", 1, (0, 8)
+)
+CITATION = Citation(
+    1, "c1", "resource", "rnn", "olah", ("olah",), "T", "https://a.org", "Read it.", "moved", "It moved.",
+    Place("U", "https://b.org"),
+)  # fmt: skip
+
+
+def answer(id: str = "ans_1", conversation: str = "con_1", profile: Profile | None = None) -> Answer:
+    return Answer(
+        id=id,
+        conversation_id=conversation,
+        outcome="answered",
+        text="Read it. [1]",
+        citations=(CITATION,),
+        suggestions=("Is it free?",),
+        profile=profile or Profile(goal=("rnn",), background="maths", hours_per_week=3.5),
+        confidence=0.75,
+        timings_ms={"total": 4.5},
+        evidence={"c1": CHUNK},
+        addresses={"https://a.org", "https://b.org"},
+    )
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql", "forgiving"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    from assistant.stores.sql import SqlStore
+
+    made: Store
+    if request.param == "memory":
+        made = MemoryStore()
+    elif request.param == "postgresql":
+        made = await SqlStore.open(request.getfixturevalue("postgresql_url"))
+    else:
+        made = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'deep' / 'state.sqlite3'}")
+        made = ForgivingStore(made) if request.param == "forgiving" else made
+    yield made
+    await made.close()
+
+
+async def test_a_conversation_comes_back_as_it_was(store: Store) -> None:
+    first = answer()
+    await store.remember(Conversation("con_1"), "what is an LSTM?", first, "http")
+    kept = await store.conversation("con_1")
+    assert kept is not None
+    second = replace_id(first, "ans_2")
+    await store.remember(kept, "and after that?", second, "slack")
+    await store.add_feedback(Feedback("ans_2", "up"))  # Waits for what is written behind.
+    kept = await store.conversation("con_1")
+    assert kept is not None
+    assert kept.profile == first.profile
+    assert [(e.question, e.answer_id, e.outcome, e.text) for e in kept.exchanges] == [
+        ("what is an LSTM?", "ans_1", "answered", "Read it. [1]"),
+        ("and after that?", "ans_2", "answered", "Read it. [1]"),
+    ]
+    assert kept.exchanges[0].citations == (CITATION,)
+    assert kept.exchanges[0].suggestions == ("Is it free?",)
+
+
+async def test_an_unknown_conversation_is_none(store: Store) -> None:
+    assert await store.conversation("con_x") is None
+
+
+async def test_what_was_just_said_is_there_at_once(store: Store) -> None:
+    for n in range(5):
+        kept = await store.conversation("con_1") or Conversation("con_1")
+        assert len(kept.exchanges) == n
+        await store.remember(kept, f"question {n}", answer(f"ans_{n}"), "http")
+
+
+async def test_personal_data_is_masked_before_it_is_kept(store: Store) -> None:
+    await store.remember(Conversation("con_1"), "I am a@b.org", answer(), "http")
+    await store.add_feedback(Feedback("ans_1", "down", "other", "call 0170 123 45 67"))
+    (kept,) = await store.answers_since(datetime.now(UTC) - timedelta(minutes=1))
+    assert (kept.question, kept.comment) == ("I am [e-mail]", "call [phone]")
+
+
+async def test_forgetting_removes_conversation_answers_and_feedback(store: Store) -> None:
+    await store.remember(Conversation("con_1"), "q", answer(), "http")
+    assert await store.add_feedback(Feedback("ans_1", "up")) is True
+    assert await store.forget("con_1") is True
+    assert await store.conversation("con_1") is None
+    assert await store.add_feedback(Feedback("ans_1", "up")) is False
+    assert await store.answers_since(datetime.now(UTC) - timedelta(minutes=1)) == []
+    assert await store.forget("con_1") is False
+
+
+async def test_the_last_vote_wins(store: Store) -> None:
+    await store.remember(Conversation("con_1"), "q", answer(), "http")
+    assert await store.add_feedback(Feedback("ans_1", "down", "wrong", "no")) is True
+    assert await store.add_feedback(Feedback("ans_1", "up")) is True
+    (kept,) = await store.answers_since(datetime.now(UTC) - timedelta(minutes=1))
+    assert (kept.vote, kept.reason, kept.comment) == ("up", None, None)
+
+
+async def test_a_vote_for_an_unknown_answer_is_not_kept(store: Store) -> None:
+    assert await store.add_feedback(Feedback("ans_x", "up")) is False
+
+
+async def test_a_report_sees_what_was_answered(store: Store) -> None:
+    await store.remember(Conversation("con_1"), "q", answer(), "mcp")
+    (kept,) = await store.answers_since(datetime.now(UTC) - timedelta(minutes=1))
+    assert (kept.id, kept.channel, kept.outcome, kept.cited, kept.confidence, kept.total_ms) == (
+        "ans_1", "mcp", "answered", ("olah",), 0.75, 4.5,
+    )  # fmt: skip
+    assert await store.answers_since(datetime.now(UTC) + timedelta(minutes=1)) == []
+
+
+async def test_an_event_is_claimed_once_until_it_is_released(store: Store) -> None:
+    claims = await asyncio.gather(*(store.claim("event-1", 60) for _ in range(8)))
+    assert claims.count(True) == 1
+    assert await store.claim("event-2", 60) is True
+    await store.release("event-1")
+    assert await store.claim("event-1", 60) is True
+
+
+async def test_a_claim_runs_out(store: Store) -> None:
+    assert await store.claim("event", 0.05) is True
+    await asyncio.sleep(0.1)
+    assert await store.claim("event", 60) is True
+
+
+def replace_id(made: Answer, id: str) -> Answer:
+    return replace(made, id=id, evidence={"c1": CHUNK}, addresses={"https://a.org", "https://b.org"})
