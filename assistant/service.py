@@ -102,7 +102,7 @@ class Assistant:
             suggestions=_SUGGESTIONS if outcome != "answered" else (),
             profile=ask.profile or conversation.profile,
             confidence=found.confidence,
-            timings_ms=found.timings_ms
+            timings_ms={**found.timings_ms}
             | {"compose": (done - searched) * 1e3, "total": (done - started) * 1e3},
             evidence=self.searcher.index.chunk_by_id,
             addresses=self.corpus.urls,

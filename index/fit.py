@@ -76,7 +76,7 @@ class Bench:
             [view.of for view in self.views],
         )
         self.guide = np.isin(self.units.resources, about["guide"]).astype(np.float32)
-        self.training = train_on_views(self.views, self.vectors)
+        self.training = train_on_views(self.views, self.vectors, hold_out=True)
         self._same: dict[str, list[int]] = {}
         for place, view in enumerate(self.views):
             self._same.setdefault(view.text, []).append(place)
@@ -93,16 +93,15 @@ class Bench:
 
     def own_questions(self) -> Sample:
         """The corpus's own questions and examples, each as if it were not in the corpus."""
-        assert self.training is not None, "the corpus has no questions of its own"
+        held_out = self.training.held_out if self.training else None
+        assert held_out is not None, "the corpus has no questions of its own"
         rows = [
             (self.views[place], place, row)
             for row, place in enumerate(learnable(self.views))
             if self.views[place].query
         ]
         signals = [
-            self.signals(
-                view.text, self.vectors[place], self.training.held_out[row], self._same[view.text]
-            )
+            self.signals(view.text, self.vectors[place], held_out[row], self._same[view.text])
             for view, place, row in rows
         ]
         return self._sample(
@@ -162,14 +161,15 @@ def fit_ranking(groups: Sequence[tuple[Vectors, Truth, float]], ridge: float = _
     for step in range(1, _STEPS + 1):
         slope = ridge * weights
         for signals, right, weight in scaled:
-            share = softmax(signals @ weights)
+            share = _softmax(signals @ weights)
             wanted = share * right
             wanted /= wanted.sum(axis=1, keepdims=True) + 1e-12
             slope -= weight * np.einsum("nc,ncf->f", wanted - share, signals)
         mean, square = 0.9 * mean + 0.1 * slope, 0.99 * square + 0.01 * slope * slope
         weights -= 0.05 * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-9)
         np.maximum(weights, 0, out=weights)
-    return (weights / spread).astype(np.float32)
+    found: Vectors = (weights / spread).astype(np.float32)
+    return found
 
 
 def fit_scope(sample: Sample, ridge: float = 0.003) -> tuple[Vectors, Vectors]:
@@ -184,7 +184,7 @@ def fit_scope(sample: Sample, ridge: float = 0.003) -> tuple[Vectors, Vectors]:
     weights = np.zeros((rows.shape[1], len(OUTCOMES)))
     mean, square = np.zeros_like(weights), np.zeros_like(weights)
     for step in range(1, 2 * _STEPS + 1):
-        slope = ridge * weights + rows.T @ (balance * (softmax(rows @ weights) - wanted)) / len(rows)
+        slope = ridge * weights + rows.T @ (balance * (_softmax(rows @ weights) - wanted)) / len(rows)
         mean, square = 0.9 * mean + 0.1 * slope, 0.99 * square + 0.01 * slope * slope
         weights -= 0.03 * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-9)
     slopes = weights[:-1] / spread[:, None]
@@ -196,6 +196,12 @@ def hit_rate(scores: Vectors, right: Truth, best: int) -> float:
     asked = right.any(axis=1)
     order = np.argsort(-scores[asked], axis=1, kind="stable")[:, :best]
     return float(np.take_along_axis(right[asked], order, axis=1).any(axis=1).mean())
+
+
+def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    shares: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
+    return shares
 
 
 def _encode(encoder: Encoder, views: Sequence[View]) -> Vectors:

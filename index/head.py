@@ -19,6 +19,7 @@ from index.words import hash_parts
 
 _BUCKETS = 8192
 _RIDGE = 1.0
+_RARE = 128
 _MOST_EXAMPLES = 20_000
 _LEAST_EXAMPLES = 40
 
@@ -55,8 +56,8 @@ class Head:
         places, counts = hash_parts(text, len(self.rarity))
         values = counts * self.rarity[places]
         norm = float(np.sqrt(values @ values)) or 1.0
-        scores: Vectors = vector @ self.dense + (values / norm) @ self.parts[places] + self.bias
-        return scores
+        scores = vector @ self.dense + (values / norm) @ self.parts[places] + self.bias
+        return scores.astype(np.float32)
 
     def write(self, path: Path) -> None:
         """Write it to one file."""
@@ -84,11 +85,11 @@ class Training:
 
     head: Head
     """The head."""
-    held_out: Vectors
-    """(examples, classes): scores of each example by a head that was trained without it."""
+    held_out: Vectors | None
+    """(examples, classes): scores of each example by a head that was trained without it, where asked for."""
 
 
-def train_head(examples: Sequence[Example], vectors: Vectors) -> Training | None:
+def train_head(examples: Sequence[Example], vectors: Vectors, hold_out: bool = False) -> Training | None:
     """Train on texts and their vectors (n, dimension); None where there is too little to learn from.
 
     Beyond 20,000 examples an even selection is used, and `held_out` has the rows of that selection.
@@ -104,9 +105,8 @@ def train_head(examples: Sequence[Example], vectors: Vectors) -> Training | None
     for row, example in zip(targets, examples, strict=True):
         row[[place[label] for label in example.labels]] = 1.0
     parts, rarity = _count_parts([example.text for example in examples])
-    features = np.concatenate([vectors, parts], axis=1)
     weights = np.array([example.weight for example in examples], dtype=np.float32)
-    solution, bias, held_out = _solve_ridge(features, targets, weights)
+    solution, bias, held_out = _solve_ridge(vectors, parts, targets, weights, hold_out)
     split = vectors.shape[1]
     head = Head(labels, solution[:split], solution[split:].astype(np.float16), rarity, bias)
     return Training(head, held_out)
@@ -125,28 +125,54 @@ def _count_parts(texts: Sequence[str]) -> tuple[Vectors, Vectors]:
     return rows, rarity
 
 
-def _solve_ridge(features: Vectors, targets: Vectors, weights: Vectors) -> tuple[Vectors, Vectors, Vectors]:
-    """Weights (d, classes), bias (classes,) and leave-one-out predictions (n, classes).
+def _solve_ridge(
+    vectors: Vectors, parts: Vectors, targets: Vectors, weights: Vectors, hold_out: bool
+) -> tuple[Vectors, Vectors, Vectors | None]:
+    """Weights (d, classes), bias (classes,) and, where asked for, leave-one-out predictions (n, classes).
 
     Solved in whichever of the two dual forms is smaller. Leaving example i out changes its residual from r
-    to r / (1 - h), with h the i-th diagonal entry of the hat matrix (Allen's PRESS).
+    to r / (1 - h), with h the i-th diagonal entry of the hat matrix, the bias included (Allen's PRESS).
     """
+    features = np.concatenate([vectors, parts], axis=1)
     share = (weights / weights.sum())[:, None]
     centre, mean = (share * features).sum(axis=0), (share * targets).sum(axis=0)
     root = np.sqrt(weights)[:, None]
-    rows, goals = (features - centre) * root, (targets - mean) * root
-    if len(rows) <= rows.shape[1]:
-        gram = rows @ rows.T
+    goals = (targets - mean) * root
+    left = None
+    if len(features) <= features.shape[1]:
+        middle = features @ centre
+        gram = _gram(vectors, parts) - middle[:, None] - middle + centre @ centre
+        gram *= root * root.T
         gram[np.diag_indices(len(gram))] += _RIDGE
-        inverse = np.linalg.inv(gram)
-        shares = inverse @ goals
-        solution = rows.T @ shares
-        left = shares / np.diag(inverse)[:, None]
+        if hold_out:
+            inverse = np.linalg.inv(gram)
+            shares = inverse @ goals
+            left = _RIDGE * shares / (_RIDGE * np.diag(inverse)[:, None] - share)
+        else:
+            shares = np.linalg.solve(gram, goals)
+        shares = shares * root
+        solution = features.T @ shares - np.outer(centre, shares.sum(axis=0))
     else:
+        rows = (features - centre) * root
         gram = rows.T @ rows
         gram[np.diag_indices(len(gram))] += _RIDGE
-        inverse = np.linalg.inv(gram)
-        solution = inverse @ (rows.T @ goals)
-        leverage = np.einsum("ij,ij->i", rows @ inverse, rows)
-        left = (goals - rows @ solution) / (1 - leverage)[:, None]
-    return solution, mean - centre @ solution, (goals - left) / root + mean
+        solution = np.linalg.solve(gram, rows.T @ goals)
+        if hold_out:
+            leverage = np.einsum("ij,ij->i", rows @ np.linalg.inv(gram), rows)
+            left = (goals - rows @ solution) / (1 - leverage[:, None] - share)
+    held_out = None if left is None else (goals - left) / root + mean
+    return solution.astype(np.float32), mean - centre @ solution, held_out
+
+
+def _gram(vectors: Vectors, parts: Vectors) -> Vectors:
+    """(n, n) inner products of the examples. Most hashed words are rare, and cheaper one by one."""
+    spread = np.count_nonzero(parts, axis=0)
+    common = np.concatenate([vectors, parts[:, spread > _RARE]], axis=1)
+    gram: Vectors = common @ common.T
+    rare = parts[:, (spread > 1) & (spread <= _RARE)]
+    single = parts[:, spread == 1]
+    gram[np.diag_indices(len(gram))] += np.einsum("ij,ij->i", single, single)
+    for column in rare.T:
+        held = np.flatnonzero(column)
+        gram[np.ix_(held, held)] += np.outer(column[held], column[held])
+    return gram

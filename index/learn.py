@@ -18,9 +18,7 @@ _QUESTIONS_NEEDED = 40
 Writer = Callable[[Path], None]
 
 
-def learned_files(
-    corpus: Corpus, views: Sequence[View], vectors: Vectors
-) -> dict[str, tuple[str, Writer]]:
+def learned_files(corpus: Corpus, views: Sequence[View], vectors: Vectors) -> dict[str, tuple[str, Writer]]:
     """What to write, by role: the suffix and the function that fills the file."""
     files: dict[str, tuple[str, Writer]] = {
         "units": (".json", _write_json(describe_units(corpus))),
@@ -47,7 +45,7 @@ def learnable(views: Sequence[View]) -> list[int]:
     return [n for n, view in enumerate(views) if view.kind != "title"]
 
 
-def train_on_views(views: Sequence[View], vectors: Vectors) -> Training | None:
+def train_on_views(views: Sequence[View], vectors: Vectors, hold_out: bool = False) -> Training | None:
     """Train the head; None for a corpus with hardly any questions of its own."""
     if sum(view.kind == "question" for view in views) < _QUESTIONS_NEEDED:
         return None
@@ -55,7 +53,7 @@ def train_on_views(views: Sequence[View], vectors: Vectors) -> Training | None:
     examples = [
         Example(views[n].text, views[n].of, 1.0 if views[n].query else _SENTENCE_WEIGHT) for n in places
     ]
-    return train_head(examples, vectors[places])
+    return train_head(examples, vectors[places], hold_out)
 
 
 def _write_json(value: object) -> Writer:

@@ -25,7 +25,9 @@ class Named:
 class Names:
     """The names of a corpus: whole words, the longest first."""
 
-    def __init__(self, resources: Mapping[str, list[str]], concepts: Mapping[str, tuple[list[str], list[str]]]):
+    def __init__(
+        self, resources: Mapping[str, list[str]], concepts: Mapping[str, tuple[list[str], list[str]]]
+    ):
         """`resources`: id -> names; `concepts`: id -> names, ids of what teaches it."""
         self._table = (resources, concepts)
         self._teaching = {id: tuple(taught) for id, (_, taught) in concepts.items()}

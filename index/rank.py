@@ -66,7 +66,9 @@ class Ranker:
         self._first_view = np.flatnonzero(np.diff(owners, prepend=-1) & (owners >= 0))
         self._end = int((owners >= 0).sum())
         place = {id: n for n, id in enumerate(units.sections)}
-        self._chunk_section = np.array([place.get(chunk.section or "", -1) for chunk in chunks], dtype=np.int64)
+        self._chunk_section = np.array(
+            [place.get(chunk.section or "", -1) for chunk in chunks], dtype=np.int64
+        )
         self._guide = np.isin(units.resources, list(guide)).astype(np.float32)
         self._links = [
             [units.resource_place[id] for id in _resources_of(chunk) if id in units.resource_place]
@@ -92,12 +94,14 @@ class Ranker:
                 scores[self.units.section_place[id]] += np.log(max(weight, 1e-6))
         sections = softmax(scores)
         own = self.units.section_of
-        resources = softmax(
-            resource_signals(
-                signals.resources, sections[own], signals.sections[own, 0], self._guide
+        resources = (
+            softmax(
+                resource_signals(signals.resources, sections[own], signals.sections[own, 0], self._guide)
+                @ fusion.resources
             )
-            @ fusion.resources
-        ) if len(own) else np.zeros(0, dtype=np.float32)
+            if len(own)
+            else np.zeros(0, dtype=np.float32)
+        )
         scope = softmax(signals.scope @ fusion.scope + fusion.scope_bias)
         return Ranking(
             self._hits(evidence, sections, resources, k),
@@ -123,7 +127,7 @@ class Ranker:
         first = np.flatnonzero(np.diff(of[order], prepend=-2))
         depth = np.arange(len(order)) - np.repeat(first, np.diff(np.append(first, len(order))))
         weight = np.append(sections, np.float32(0))[of[order]]
-        scores = weight * _NOVELTY**depth.astype(np.float64) + 1e-9 * own[order]
+        scores = weight * _NOVELTY ** depth.astype(np.float64) + 1e-9 * own[order]
         best = np.argsort(-scores, kind="stable")[:k]
         return tuple(
             Hit(self._chunks[place], float(score), self._best_view(int(place), views))

@@ -150,9 +150,7 @@ class Searcher:
         )
 
 
-def _read_ranker(
-    directory: Path, manifest: Manifest, chunks: tuple[Chunk, ...], views: list[View]
-) -> Ranker:
+def _read_ranker(directory: Path, manifest: Manifest, chunks: tuple[Chunk, ...], views: list[View]) -> Ranker:
     paths = {role: directory / file.name for role, file in manifest.files.items()}
     about = json.loads(paths["units"].read_text("utf-8"))
     return Ranker(

@@ -23,22 +23,24 @@ _BEST_TEXTS = 2
 _NOTHING = -1.0
 
 _FORMS = {
-    "asks for material": r"\b(courses?|class(es)?|books?|lectures?|tutorials?|posts?|blogs?|papers?|videos?|resources?|"
-    r"materials?|notes|textbooks?|links?|guide|site|websites?|pdf|slides|playlist|curso|cours|kurs|livro|libro|buch|livre)\b",
-    "asks to learn": r"\b(learn(ing)?|stud(y|ying)|start(ing)?|begin(ner)?s?|read(ing)?|understand|newbie|intro(duction)?|"
-    r"teach|explain(s|ed)?|recommend(ed)?|suggest(ions?)?|prerequisites?|path|roadmap|next|first|where|aprender|empezar|"
-    r"lernen|anfangen|apprendre|commencer|começar|imparare)\b",
-    "asks about own trouble": r"\b(my|our) (\w+ ){0,2}(model|net(work)?|loss|training|accuracy|gradients?|code|script|val(idation)?|"
-    r"gpu (is|runs|keeps)|run|output|predictions?|kernel|notebook|classifier|agent|lstm|cnn|gan)\b|"
-    r"\b(error|exception|traceback|nan|crash(es|ed)?|stuck|fails?|failed|not working|doesn'?t work|debug|fix)\b",
-    "asks for a value": r"\b(how (many|much|big|large|long|often)|what (is|are|s)|what's|whats|which value|best value|default|"
-    r"difference between|formula|define|meaning of|derive|proof)\b",
-    "asks for work": r"\b(write|code|implement|build|generate|translate|summari[sz]e|solve|debug|fix|do|make|give|show|tell) "
-    r"(me|my|a|an|this|the|it)\b",
-    "asks about work": r"\b(jobs?|salar(y|ies)|hired?|hiring|interviews?|cv|resume|career|phd|thesis|internship|startup)\b",
-    "asks about one's orders": r"\b(ignore|disregard|forget|override|bypass|pretend|jailbreak|system prompt|"
-    r"prompt|instructions?|rules|developer mode|dev mode|roleplay|act as|you are now|unfiltered|uncensored)\b",
-    "pasted code": r"[{}\[\]<>=;]{2,}|\w+\(.*\)|\b\w+\.\w+\.\w+|0x[0-9a-f]+|\w+Error\b|^\s*(import|def|>>>) ",
+    "asks for material": r"\b(courses?|class(es)?|books?|lectures?|tutorials?|posts?|blogs?|papers?|videos?|resources?"
+    r"|materials?|notes|textbooks?|links?|guide|site|websites?|pdf|slides|playlist|curso|cours|kurs|livro|libro|buch"
+    r"|livre)\b",
+    "asks to learn": r"\b(learn(ing)?|stud(y|ying)|start(ing)?|begin(ner)?s?|read(ing)?|understand|newbie"
+    r"|intro(duction)?|teach|explain(s|ed)?|recommend(ed)?|suggest(ions?)?|prerequisites?|path|roadmap|next|first|where"
+    r"|aprender|empezar|lernen|anfangen|apprendre|commencer|começar|imparare)\b",
+    "asks about own trouble": r"\b(my|our) (\w+ ){0,2}(model|net(work)?|loss|training|accuracy|gradients?|code|script"
+    r"|val(idation)?|gpu (is|runs|keeps)|run|output|predictions?|kernel|notebook|classifier|agent|lstm|cnn|gan)\b"
+    r"|\b(error|exception|traceback|nan|crash(es|ed)?|stuck|fails?|failed|not working|doesn'?t work|debug|fix)\b",
+    "asks for a value": r"\b(how (many|much|big|large|long|often)|what (is|are|s)|what's|whats|which value|best value"
+    r"|default|difference between|formula|define|meaning of|derive|proof)\b",
+    "asks for work": r"\b(write|code|implement|build|generate|translate|summari[sz]e|solve|debug|fix|do|make|give|show"
+    r"|tell) (me|my|a|an|this|the|it)\b",
+    "asks about work": r"\b(jobs?|salar(y|ies)|hired?|hiring|interviews?|cv|resume|career|phd|thesis|internship"
+    r"|startup)\b",
+    "asks about one's orders": r"\b(ignore|disregard|forget|override|bypass|pretend|jailbreak|system prompt|prompt"
+    r"|instructions?|rules|developer mode|dev mode|roleplay|act as|you are now|unfiltered|uncensored)\b",
+    "pasted code": r"[{}\[\]<>=;]{2,}|\w+\(.*\)|\b\w+\.\w+\.\w+|0x[0-9a-f]+|\w+error\b|^\s*(import|def|>>>) ",
     "question mark": r"\?\s*$",
     "I": r"\b(i|i'm|im|i've|ive|me|my)\b",
     "you": r"\b(you|your|u|ur|thanks?|thx|hello|hi|hey)\b",
@@ -114,8 +116,11 @@ class Pool:
         """(groups,) from scores (views + 1,), whose last entry stands for nothing; 0 for an empty group."""
         if not len(self._places):
             return np.zeros(0, dtype=np.float32)
-        best = np.partition(scores[self._places], -self._best, axis=1)[:, -self._best :]
-        pooled: Vectors = np.where(self._filled, best.mean(axis=1), np.float32(0))
+        if self._best == 1:
+            best = scores[self._places].max(axis=1)
+        else:
+            best = np.partition(scores[self._places], -self._best, axis=1)[:, -self._best :].mean(axis=1)
+        pooled: Vectors = np.where(self._filled, best, np.float32(0))
         return pooled
 
 
@@ -149,10 +154,10 @@ class Units:
             )
             for ids in (self.sections, self.resources)
         }
-        every = [[place for place, kind in enumerate(kinds) if kind == "question"]]
         examples = [asked.get(kind, []) for kind in EXAMPLES]
         self._examples = Pool(examples, _BEST_VIEWS)
-        self._nearest = Pool(every + examples, 1)
+        self._nearest_example = Pool(examples, 1)
+        self._nearest_question = Pool([[n for n, kind in enumerate(kinds) if kind == "question"]], 1)
 
     def gather(self, evidence: Evidence) -> Signals:
         """Pool the evidence."""
@@ -164,7 +169,9 @@ class Units:
             # A named resource speaks for its section, and a concept for the section of what teaches it.
             np.maximum.at(sections[:, 5], self.section_of, resources[:, 5])
             np.maximum.at(sections[:, 6], self.section_of, resources[:, 6])
-        return Signals(sections, resources, self._scope_signals(evidence, sections, resources, cosines, lexical))
+        return Signals(
+            sections, resources, self._scope_signals(evidence, sections, resources, cosines, lexical)
+        )
 
     def _unit_signals(
         self, ids: tuple[str, ...], evidence: Evidence, cosines: Vectors, lexical: Vectors
@@ -193,7 +200,7 @@ class Units:
         best = -np.sort(-sections, axis=0)
         if len(best) < 2:
             best = np.concatenate([best, np.zeros((2, len(SIGNALS)), dtype=np.float32)])
-        nearest = self._nearest.mean(cosines)
+        nearest = self._nearest_example.mean(cosines)
         examples, words = self._examples.mean(cosines), self._examples.mean(lexical)
         text = fold(evidence.text)
         count = len(text.split())
@@ -201,7 +208,14 @@ class Units:
         foreign = letters > 0.3 * len(evidence.text) or (count > 3 and not _ENGLISH.search(text))
         return np.array(
             [
-                *(best[0, 1], best[1, 1], nearest[0], best[0, 2], best[0, 0], best[1, 0]),
+                *(
+                    best[0, 1],
+                    best[1, 1],
+                    self._nearest_question.mean(cosines)[0],
+                    best[0, 2],
+                    best[0, 0],
+                    best[1, 0],
+                ),
                 float(resources[:, 0].max()) if len(resources) else 0.0,
                 *(best[0, 3], best[0, 4]),
                 float(bool(evidence.named.resources)),
@@ -209,7 +223,7 @@ class Units:
                 *(
                     value
                     for n, kind in enumerate(EXAMPLES)
-                    for value in (examples[n], nearest[n + 1], evidence.head.get(kind, 0.0), words[n])
+                    for value in (examples[n], nearest[n], evidence.head.get(kind, 0.0), words[n])
                 ),
                 *(float(bool(pattern.search(text))) for pattern in _FORM_PATTERNS.values()),
                 min(math.log1p(count), 4.0),
