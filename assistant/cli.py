@@ -5,24 +5,29 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from assistant.commands import corpus as corpus_commands
+from assistant.commands import index as index_commands
 from assistant.commands import plan as plan_commands
+from assistant.commands.doctor import doctor
+from assistant.commands.evaluate import evaluate
+from assistant.commands.progress import show_progress
 from assistant.commands.report import report
+from assistant.commands.slack import slack
 from assistant.errors import AssistantError
 from assistant.settings import TABLE, Settings, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-index_app = typer.Typer(no_args_is_help=True, help="Build and inspect the index.")
-app.add_typer(index_app, name="index")
+app.add_typer(index_commands.app, name="index")
 app.add_typer(corpus_commands.app, name="corpus")
+app.command()(slack)
+app.command()(doctor)
 app.command()(plan_commands.plan)
 app.command()(report)
+app.command()(evaluate)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -79,39 +84,8 @@ def settings() -> None:
         print(f"{setting.name}={value}\n    default: {setting.default or '(empty)'}; {setting.help}")
 
 
-@index_app.command("build")
-def index_build(corpus: Path | None = None, out: Path | None = None) -> None:
-    """Build or update the index."""
-    from assistant.service import open_corpus
-    from index.build import build_index
-    from index.encoder import open_encoder
-
-    current = read_settings()
-    if corpus is not None:
-        current = Settings({**current.values, "corpus": corpus})
-    encoder = open_encoder(current.encoder, current.device)
-    manifest = build_index(open_corpus(current), encoder, out or current.index_path, _progress())
-    print(f"{manifest.chunks} chunks, {manifest.views} views in {out or current.index_path}")
-
-
 def _open(current: Settings) -> Any:
     from assistant.service import Assistant
 
-    return Assistant.open(current, _progress())
-
-
-def _progress() -> Callable[[int, int], None]:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    progress = Progress(console=Console(stderr=True), transient=True)
-    task = progress.add_task("Building the index", total=None)
-
-    def show(done: int, total: int) -> None:
-        if done < total and not progress.live.is_started:
-            progress.start()
-        progress.update(task, completed=done, total=total)
-        if done >= total:
-            progress.stop()
-
-    return show
+    with show_progress("Building the index") as progress:
+        return Assistant.open(current, progress)

@@ -68,7 +68,7 @@ class Assistant:
         """
         corpus = open_corpus(settings)
         try:
-            encoder = open_encoder(settings.encoder, settings.device)
+            encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
             searcher = Searcher(_open_or_build(corpus, encoder, settings, progress), encoder)
             return cls(corpus, searcher, MemoryStore())
         except IndexProblem as problem:

@@ -59,6 +59,18 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _reply_modes(text: str) -> Mapping[str, str]:
+    modes = {"": "mention"}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        channel, mode = part.split("=", 1) if "=" in part else ("", part)
+        if mode not in ("mention", "followed", "always"):
+            raise ValueError(
+                "expected mention, followed or always, also as CHANNEL=MODE, with commas between"
+            )
+        modes[channel] = mode
+    return modes
+
+
 def _yes_no(text: str) -> bool:
     values = {
         "yes": True,
@@ -98,6 +110,38 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting(
         "DLSTART_DEVICE", "auto", "where the encoder runs: auto, cpu or cuda", _one_of("auto", "cpu", "cuda")
+    ),
+    Setting("DLSTART_SLACK_BOT_TOKEN", "", "Slack: the bot token, xoxb-…", _text, secret=True),
+    Setting(
+        "DLSTART_SLACK_SIGNING_SECRET",
+        "",
+        "Slack over HTTP: signs the requests; mounts POST /slack/events",
+        _text,
+        secret=True,
+    ),
+    Setting("DLSTART_SLACK_APP_TOKEN", "", "Slack in Socket Mode: the app token, xapp-…", _text, secret=True),
+    Setting(
+        "DLSTART_SLACK_CLIENT_ID",
+        "",
+        "Slack in several workspaces: the app's client id; mounts GET /slack/install, takes the place of the token",
+        _text,
+    ),
+    Setting(
+        "DLSTART_SLACK_CLIENT_SECRET",
+        "",
+        "Slack in several workspaces: the app's client secret",
+        _text,
+        secret=True,
+    ),
+    Setting(
+        "DLSTART_SLACK_API_URL", "https://slack.com/api/", "Slack: where its Web API is, for tests", _text
+    ),
+    Setting(
+        "DLSTART_SLACK_REPLIES",
+        "mention",
+        "Slack: answers when mentioned (mention), also in threads that it is in (followed), or to everything "
+        "(always); for single channels: followed,C0123=always",
+        _reply_modes,
     ),
 )
 

@@ -28,6 +28,8 @@ class Feedback:
     """Short reason, from a list or free."""
     comment: str | None = None
     """Free words."""
+    person: str | None = None
+    """Whose vote it is, where the channel knows: an id that nobody can read a name from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,18 @@ class Store(Protocol):
     async def release(self, key: str) -> None:
         """Give a claim back, so that a retry can take it."""
 
+    async def link(self, person: str, conversation_id: str) -> None:
+        """Note that somebody took part in a conversation that is kept, so that they can delete it."""
+
+    async def conversations_of(self, person: str) -> list[str]:
+        """Ids of the conversations somebody took part in, newest first."""
+
+    async def votes_of(self, person: str) -> list[StoredAnswer]:
+        """The answers somebody voted on, newest first."""
+
+    async def forget_person(self, person: str) -> int:
+        """Delete somebody's votes and the conversations they took part in; how many of these."""
+
     async def answers_since(self, since: datetime) -> list[StoredAnswer]:
         """Every answer from that moment on, oldest first, with its feedback."""
 
@@ -109,6 +123,8 @@ class MemoryStore:
         self._conversations: OrderedDict[str, Conversation] = OrderedDict()
         self._answers: dict[str, StoredAnswer] = {}
         self._claims: dict[str, float] = {}
+        self._people: dict[str, list[str]] = {}
+        self._voters: dict[str, str | None] = {}
 
     async def conversation(self, id: str) -> Conversation | None:
         """A conversation that is kept, or None."""
@@ -154,7 +170,31 @@ class MemoryStore:
         self._answers[answer.id] = replace(
             answer, vote=feedback.value, reason=feedback.reason, comment=comment
         )
+        self._voters[answer.id] = feedback.person
         return True
+
+    async def link(self, person: str, conversation_id: str) -> None:
+        """Note that somebody took part."""
+        if conversation_id in self._conversations:
+            others = [id for id in self._people.get(person, ()) if id != conversation_id]
+            self._people[person] = [conversation_id, *others]
+
+    async def conversations_of(self, person: str) -> list[str]:
+        """Ids, newest first."""
+        return [id for id in self._people.get(person, ()) if id in self._conversations]
+
+    async def votes_of(self, person: str) -> list[StoredAnswer]:
+        """Answers with this person's vote, newest first."""
+        mine = [answer for id, answer in self._answers.items() if self._voters.get(id) == person]
+        return mine[::-1]
+
+    async def forget_person(self, person: str) -> int:
+        """Delete what somebody said."""
+        for answer in await self.votes_of(person):
+            self._answers[answer.id] = replace(answer, vote=None, reason=None, comment=None)
+            del self._voters[answer.id]
+        gone = [await self.forget(id) for id in self._people.pop(person, ())]
+        return sum(gone)
 
     async def claim(self, key: str, seconds: float) -> bool:
         """Claim an event; False while somebody else holds it."""
@@ -213,6 +253,25 @@ class ForgivingStore:
     async def add_feedback(self, feedback: Feedback) -> bool:
         """Keep a vote. Raises Unavailable."""
         return await self._store.add_feedback(feedback)
+
+    async def link(self, person: str, conversation_id: str) -> None:
+        """Note that somebody took part, if the store can."""
+        try:
+            await self._store.link(person, conversation_id)
+        except Unavailable:
+            return
+
+    async def conversations_of(self, person: str) -> list[str]:
+        """Ids, newest first. Raises Unavailable."""
+        return await self._store.conversations_of(person)
+
+    async def votes_of(self, person: str) -> list[StoredAnswer]:
+        """Answers with this person's vote. Raises Unavailable."""
+        return await self._store.votes_of(person)
+
+    async def forget_person(self, person: str) -> int:
+        """Delete what somebody said. Raises Unavailable: nobody is told that it is gone while it is not."""
+        return await self._store.forget_person(person)
 
     async def claim(self, key: str, seconds: float) -> bool:
         """Claim an event, in this process alone while the store is down."""

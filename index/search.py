@@ -13,7 +13,7 @@ import numpy as np
 
 from corpus.types import Corpus
 from index.chunk import CHUNKER_VERSION
-from index.encoder import Encoder, Vectors
+from index.encoder import ENCODER_ROLES, Encoder, Vectors
 from index.errors import IndexDamaged, IndexStale
 from index.head import Head
 from index.lexical import Lexical
@@ -25,7 +25,6 @@ from index.types import Chunk, Hit, Manifest, Sentence
 from index.vectors import FaissVectors
 from index.views import View
 
-_EXACT = 100_000
 _NEAR = 1024
 
 
@@ -64,17 +63,18 @@ class Index:
         self.vectors = vectors
         self.ranker = ranker
         self._count = views
-        self._rows = vectors.rows() if views <= _EXACT else None
+        self._rows = vectors.rows() if vectors.kind == "flat" else None
 
     def cosines(self, vector: Vectors) -> Vectors:
         """Similarity (views,) of every view to one vector; in a large index, of the nearest, -1 elsewhere."""
         if self._rows is not None:
-            return self._rows @ vector
+            cosines: Vectors = self._rows @ vector
+            return cosines
         scores, positions = self.vectors.search(vector[None, :], _NEAR)
         found = positions[0] >= 0
-        cosines = np.full(self._count, -1.0, dtype=np.float32)
-        cosines[positions[0][found]] = scores[0][found]
-        return cosines
+        nearest = np.full(self._count, -1.0, dtype=np.float32)
+        nearest[positions[0][found]] = scores[0][found]
+        return nearest
 
     def rank(
         self, question: str, vector: Vectors, k: int, prior: Mapping[str, float] | None = None
@@ -98,7 +98,10 @@ def open_index(directory: Path, corpus: Corpus | None = None, encoder: Encoder |
         encoder.revision,
     ):
         raise IndexStale(f"the index was built with the encoder {manifest.encoder_id}, not with {encoder.id}")
-    verify_files(directory, manifest)
+    # Whoever opens the encoder verifies its files; the keys are for the next build only.
+    verify_files(
+        directory, manifest, [role for role in manifest.files if role not in (*ENCODER_ROLES, "keys")]
+    )
     try:
         chunks = tuple(
             _read_chunk(values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from corpus.types import Part
 
@@ -69,6 +69,12 @@ class Hit:
     view: ViewKind
     """Which of its views fitted best."""
 
+    def as_dict(self) -> dict[str, Any]:
+        """As the contract's search gives it."""
+        names = ("section", "resource", "kind", "title", "url", "text")
+        chunk = {name: getattr(self.chunk, name) for name in names}
+        return {"chunk_id": self.chunk.id, **chunk, "view": self.view, "score": self.score}
+
 
 @dataclass(frozen=True, slots=True)
 class IndexFile:
@@ -96,6 +102,8 @@ class Manifest:
     """Which encoder made the vectors."""
     encoder_revision: str
     """SHA-256 of its weights, hex."""
+    encoder_engine: str
+    """What ran it and in which precision: `onnx int8`, `sentence-transformers float32`, …"""
     dimension: int
     """Length of a vector."""
     chunks: int
@@ -104,7 +112,11 @@ class Manifest:
     """How many vectors there are."""
     vector_index: str
     """`flat` (exact) or `hnsw`."""
+    recall_at_10: float
+    """Share of the ten nearest vectors that it finds, measured against exact search when it was built."""
     built_at: str
     """When, UTC, ISO 8601."""
+    deviation: Mapping[str, float]
+    """How far the encoder that the index carries is from the original; empty where it carries none."""
     files: Mapping[str, IndexFile]
     """Its files by role: vectors, views, chunks, lexical, …"""

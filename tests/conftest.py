@@ -58,20 +58,20 @@ def corpus() -> Corpus:
 
 
 @pytest.fixture(scope="session")
-def encoder() -> Encoder:
-    """The default encoder, loaded once."""
-    return open_encoder("default", "cpu")
-
-
-@pytest.fixture(scope="session")
-def data_dir(pytestconfig: pytest.Config, corpus: Corpus, encoder: Encoder) -> Path:
+def data_dir(pytestconfig: pytest.Config, corpus: Corpus) -> Path:
     """A data directory with the default index; built once, and again when corpus or encoder change."""
     path = pytestconfig.cache.mkdir("dlstart")
     try:
-        open_index(path / "index", corpus, encoder)
+        open_index(path / "index", corpus, open_encoder("default", "cpu", path / "index"))
     except IndexProblem:
-        build_index(corpus, encoder, path / "index")
+        build_index(corpus, open_encoder("default", "cpu", path / "index"), path / "index")
     return path
+
+
+@pytest.fixture(scope="session")
+def encoder(data_dir: Path) -> Encoder:
+    """The default encoder as it serves on a CPU, loaded once."""
+    return open_encoder("default", "cpu", data_dir / "index")
 
 
 @pytest.fixture(scope="session")

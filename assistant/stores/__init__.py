@@ -13,7 +13,6 @@ async def open_store(settings: Settings) -> Store:
     """
     if not settings.store_questions:
         return MemoryStore()
-    from assistant.stores.sql import SqlStore
+    from assistant.stores.sql import SqlStore, database_url
 
-    url = settings.database_url or f"sqlite+aiosqlite:///{settings.data_path / 'dlstart.sqlite3'}"
-    return ForgivingStore(await SqlStore.open(url, settings.retention_days))
+    return ForgivingStore(await SqlStore.open(database_url(settings), settings.retention_days))

@@ -20,9 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from assistant.errors import Unavailable, UsageError
 from assistant.mask import mask
+from assistant.settings import Settings
 from assistant.store import Feedback, StoredAnswer, exchange_of
 from assistant.stores.migrate import migrate
-from assistant.stores.tables import answers, claims, conversations, feedback
+from assistant.stores.tables import answers, claims, conversations, feedback, people
 from assistant.types import Answer, Citation, Conversation, Exchange, Place, Profile
 
 log = logging.getLogger("dlstart.store")
@@ -63,18 +64,7 @@ class SqlStore:
 
         Raises UsageError for an address that no database understands.
         """
-        try:
-            parsed = make_url(url)
-            engine = create_async_engine(parsed, **_pool(parsed.drivername))
-        except (ArgumentError, NoSuchModuleError, ImportError) as error:
-            cure = "give sqlite+aiosqlite:///FILE, or postgresql+psycopg://USER@HOST/NAME"
-            cure += " after pip install 'dlstart[postgres]'"
-            raise UsageError("DLSTART_DATABASE_URL can't be used", cure) from error
-        if parsed.drivername.startswith("sqlite"):
-            event.listen(engine.sync_engine, "connect", _set_pragmas)
-            if parsed.database and parsed.database != ":memory:":
-                with suppress(OSError):
-                    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = make_engine(url)
         store = cls(engine, retention_days)
         with suppress(Unavailable):
             async with store._connection():
@@ -140,6 +130,7 @@ class SqlStore:
             "reason": given.reason,
             "comment": mask(given.comment) if given.comment else None,
             "created_at": datetime.now(UTC),
+            "person": given.person,
         }
         async with self._connection() as connection:
             known = await connection.execute(select(answers.c.id).where(answers.c.id == given.answer_id))
@@ -147,6 +138,47 @@ class SqlStore:
                 return False
             await self._upsert(connection, feedback, [values], "answer_id")
         return True
+
+    async def link(self, person: str, conversation_id: str) -> None:
+        """Note that somebody took part in a conversation that is kept. Raises Unavailable."""
+        await self._waiting.join()
+        async with self._connection() as connection:
+            kept = select(conversations.c.id).where(conversations.c.id == conversation_id)
+            if (await connection.execute(kept)).first() is not None:
+                row = self._insert(people).values(person=person, conversation_id=conversation_id)
+                await connection.execute(row.on_conflict_do_nothing())
+
+    async def conversations_of(self, person: str) -> list[str]:
+        """Ids of somebody's conversations, newest first. Raises Unavailable."""
+        query = (
+            select(conversations.c.id)
+            .join(people, people.c.conversation_id == conversations.c.id)
+            .where(people.c.person == person)
+            .order_by(conversations.c.updated_at.desc())
+        )
+        async with self._connection() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def votes_of(self, person: str) -> list[StoredAnswer]:
+        """The answers somebody voted on, newest first. Raises Unavailable."""
+        query = (
+            select(answers, feedback.c.value, feedback.c.reason, feedback.c.comment)
+            .join(feedback, feedback.c.answer_id == answers.c.id)
+            .where(feedback.c.person == person)
+            .order_by(feedback.c.created_at.desc())
+        )
+        async with self._connection() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return [_stored(dict(row)) for row in rows]
+
+    async def forget_person(self, person: str) -> int:
+        """Delete somebody's votes and conversations; how many of these. Raises Unavailable."""
+        await self._waiting.join()
+        mine = select(people.c.conversation_id).where(people.c.person == person)
+        async with self._connection() as connection:
+            await connection.execute(delete(feedback).where(feedback.c.person == person))
+            gone = await connection.execute(delete(conversations).where(conversations.c.id.in_(mine)))
+        return int(gone.rowcount)
 
     async def claim(self, key: str, seconds: float) -> bool:
         """Claim an event for that long; False while somebody else holds it. Raises Unavailable."""
@@ -263,6 +295,28 @@ class SqlStore:
         if not self._down:
             self._down = True
             log.error("the database can't be used (%s); answers go on without it", type(error).__name__)
+
+
+def database_url(settings: Settings) -> str:
+    """The address of the settings: SQLite in the data directory, unless another is given."""
+    return settings.database_url or f"sqlite+aiosqlite:///{settings.data_path / 'dlstart.sqlite3'}"
+
+
+def make_engine(url: str) -> AsyncEngine:
+    """An engine that has not connected yet. Raises UsageError for an address that no database understands."""
+    try:
+        parsed = make_url(url)
+        engine = create_async_engine(parsed, **_pool(parsed.drivername))
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        cure = "give sqlite+aiosqlite:///FILE, or postgresql+psycopg://USER@HOST/NAME"
+        cure += " after pip install 'dlstart[postgres]'"
+        raise UsageError("DLSTART_DATABASE_URL can't be used", cure) from error
+    if parsed.drivername.startswith("sqlite"):
+        event.listen(engine.sync_engine, "connect", _set_pragmas)
+        if parsed.database and parsed.database != ":memory:":
+            with suppress(OSError):
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    return engine
 
 
 def _pool(driver: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """Newest migration: a database at this revision needs none."""
 
 metadata = MetaData()
@@ -58,6 +58,14 @@ feedback = Table(
     Column("reason", String(200)),
     Column("comment", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("person", String(64), index=True),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("person", String(64), primary_key=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
 )
 
 claims = Table(

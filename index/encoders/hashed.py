@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from index.encoder import Vectors
+from index.encoder import Vectors, mend
 
 _DIMENSION = 256
 _WORD = re.compile(r"\w+")
@@ -21,6 +22,8 @@ class HashedEncoder:
     revision = hashlib.sha256(b"hashed words and trigrams, 256, 1").hexdigest()
     dimension = _DIMENSION
     device = "cpu"
+    engine = "hashed"
+    files: Mapping[str, Path] = {}
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Encode questions -> float32 (n, 256), unit rows."""
@@ -33,7 +36,7 @@ class HashedEncoder:
     def _encode(self, texts: Sequence[str]) -> Vectors:
         rows = np.zeros((len(texts), _DIMENSION), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
-            for word in _WORD.findall(text.lower()) or [""]:
+            for word in _WORD.findall(mend(text).lower()) or [""]:
                 for part, weight in (
                     (word, 1.0),
                     *((f"#{word[n : n + 3]}", 0.3) for n in range(len(word) - 2)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from index.encoder import Vectors
+from index.encoder import Vectors, mend
 from index.errors import EncoderUnavailable
 
 DEFAULT_ID = "all-MiniLM-L6-v2"
@@ -40,31 +40,45 @@ class SentenceTransformerEncoder:
         os.environ["HF_HUB_OFFLINE"] = "1"
         library = import_module("sentence_transformers")
         options: dict[str, Any] = {"torch_dtype": "float16"} if device == "cuda" else {}
-        self._model = library.SentenceTransformer(
+        import_module("transformers").utils.logging.disable_progress_bar()
+        self.model = library.SentenceTransformer(
             str(folder), device=device, local_files_only=True, model_kwargs=options
         )
+        self.name = name
         self.device = device
-        self.dimension = int(self._model.get_embedding_dimension())
+        self.engine = f"sentence-transformers {'float16' if device == 'cuda' else 'float32'}"
+        self.files: Mapping[str, Path] = {}
+        self.dimension = int(self.model.get_embedding_dimension())
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Encode questions -> float32 (n, dimension), unit rows, in order."""
-        return self._encode(self._model.encode_query, texts)
+        return self._encode(self.model.encode_query, texts)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Encode passages -> float32 (n, dimension), unit rows, in order."""
-        return self._encode(self._model.encode_document, texts)
+        return self._encode(self.model.encode_document, texts)
 
     def _encode(self, encode: Any, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         raw = encode(
-            list(texts), batch_size=_BATCH[self.device], show_progress_bar=False, convert_to_numpy=True
+            [mend(text) for text in texts],
+            batch_size=_BATCH[self.device],
+            show_progress_bar=False,
+            convert_to_numpy=True,
         )
         rows: Vectors = np.asarray(raw, dtype=np.float32)
         # Half precision leaves rows a little off the unit sphere, and not every model normalises.
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
         rows /= np.maximum(norms, 1e-12)
         return rows
+
+
+def identify(name: str) -> tuple[str, str | None]:
+    """A model's id, and the hash of its weights where that is known or at hand, without loading it."""
+    if name == "default":
+        return DEFAULT_ID, _DEFAULT_SHA256
+    return name, hash_weights(Path(name)) if Path(name).is_dir() else None
 
 
 def find_model(name: str) -> Path:

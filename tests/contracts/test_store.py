@@ -139,3 +139,28 @@ async def test_a_claim_runs_out(store: Store) -> None:
 
 def replace_id(made: Answer, id: str) -> Answer:
     return replace(made, id=id, evidence={"c1": CHUNK}, addresses={"https://a.org", "https://b.org"})
+
+
+async def test_people_see_and_delete_what_is_theirs(store: Store) -> None:
+    for number, person in ((1, "per_a"), (2, "per_b"), (3, "per_a")):
+        given = answer(f"ans_{number}", f"con_{number}")
+        await store.remember(Conversation(f"con_{number}"), f"question {number}", given, "slack")
+        await store.link(person, f"con_{number}")
+        await store.link(person, f"con_{number}")
+        await store.add_feedback(Feedback(f"ans_{number}", "down", "outdated", person=person))
+    await store.link("per_a", "con_unknown")
+    assert await store.conversations_of("per_a") == ["con_3", "con_1"]
+    assert [vote.question for vote in await store.votes_of("per_a")] == ["question 3", "question 1"]
+    assert await store.forget_person("per_a") == 2
+    assert await store.forget_person("per_a") == 0
+    assert (await store.conversations_of("per_a"), await store.votes_of("per_a")) == ([], [])
+    assert await store.conversation("con_1") is None
+    assert [vote.vote for vote in await store.votes_of("per_b")] == ["down"]
+
+
+async def test_a_vote_on_somebody_elses_answer_goes_with_its_voter(store: Store) -> None:
+    await store.remember(Conversation("con_1"), "question", answer(), "slack")
+    await store.add_feedback(Feedback("ans_1", "up", person="per_a"))
+    assert await store.forget_person("per_a") == 0
+    [kept] = await store.answers_since(datetime(2000, 1, 1, tzinfo=UTC))
+    assert kept.vote is None
