@@ -85,7 +85,7 @@ class Assistant:
 
     async def search(self, question: str, k: int = 10) -> Found:
         """The k best hits for a question."""
-        return await asyncio.to_thread(self.searcher.search, check_question(question), k)
+        return await self.searcher.find(check_question(question), k)
 
     def plan(self, profile: Profile) -> Plan:
         """An ordered, cited study plan for a profile; it takes milliseconds."""
@@ -158,10 +158,10 @@ class Assistant:
     async def _find(self, message: Message) -> tuple[Found, Message]:
         """Search for what is needed; a message that may lean on the turns before is tried alone, too."""
         need = message.need
-        found = await asyncio.to_thread(self.searcher.search, need.query, _K)
+        found = await self.searcher.find(need.query, _K)
         if need.form != "context":
             return found, message
-        alone = await asyncio.to_thread(self.searcher.search, need.question, _K)
+        alone = await self.searcher.find(need.question, _K)
         chosen = with_context(need, alone.confidence, found.confidence)
         if chosen is need:
             return found, message
