@@ -3,9 +3,10 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+WIDGET := assistant/channels/widget
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test lint format evaluate
+.PHONY: help setup setup-test run test lint widget format evaluate
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +32,11 @@ lint: $(VENV)/.installed-test ## check style, types and the import order
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --config pyproject.toml
+	@if [ -d $(WIDGET)/node_modules ]; then npm --prefix $(WIDGET) run --silent check && npm --prefix $(WIDGET) run --silent types; fi
+
+widget: ## build widget.js from its sources (needs Node.js)
+	@npm ci --silent --no-fund --no-audit --prefix $(WIDGET)
+	@npm --prefix $(WIDGET) run --silent build
 
 format: $(VENV)/.installed-test ## format the code
 	@$(BIN)/ruff check --fix-only -q .

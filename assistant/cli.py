@@ -16,9 +16,10 @@ from assistant.commands.doctor import doctor
 from assistant.commands.evaluate import evaluate
 from assistant.commands.progress import show_progress
 from assistant.commands.report import report
+from assistant.commands.service import serve, settings
 from assistant.commands.slack import slack
 from assistant.errors import AssistantError
-from assistant.settings import TABLE, Settings, read_settings
+from assistant.settings import Settings, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(index_commands.app, name="index")
@@ -28,6 +29,8 @@ app.command()(doctor)
 app.command()(plan_commands.plan)
 app.command()(report)
 app.command()(evaluate)
+app.command()(serve)
+app.command()(settings)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -63,25 +66,6 @@ def ask(question: str, json_: JsonOption = False) -> None:
     print(answer.text)
     for citation in answer.citations:
         print(f"[{citation.number}] {citation.title}: {citation.url}")
-
-
-@app.command()
-def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve the page, the widget and the HTTP endpoints."""
-    import uvicorn
-
-    from assistant.channels.http.app import make_app
-
-    uvicorn.run(make_app(_open(read_settings())), host=host, port=port, server_header=False)
-
-
-@app.command()
-def settings() -> None:
-    """Print the table of settings."""
-    current = read_settings()
-    for setting in TABLE:
-        value = "(hidden)" if setting.secret else current.values[setting.field]
-        print(f"{setting.name}={value}\n    default: {setting.default or '(empty)'}; {setting.help}")
 
 
 def _open(current: Settings) -> Any:

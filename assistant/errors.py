@@ -5,6 +5,9 @@ AssistantError        what went wrong, and the cure
 ├── UsageError        wrong options or settings (exit 2)
 ├── IndexUnusable     the index is missing, stale or damaged (exit 3; HTTP 503)
 └── Unavailable       a part of the service is not there now (exit 1; HTTP 503)
+    ├── Loading       the service has just started (HTTP 503)
+    ├── Overloaded    too many questions at once (HTTP 503)
+    └── TookTooLong   the time for a request is over (HTTP 503)
 """
 
 from __future__ import annotations
@@ -41,4 +44,22 @@ class IndexUnusable(AssistantError):
 
 
 class Unavailable(AssistantError):
-    """A part of the service is not there now."""
+    """A part of the service is not there now. `retry_after`: seconds after which another try makes sense."""
+
+    retry_after = 5
+
+
+class Loading(Unavailable):
+    """The service has just started, or is about to stop."""
+
+    retry_after = 2
+
+
+class Overloaded(Unavailable):
+    """Too many questions at once."""
+
+    retry_after = 1
+
+
+class TookTooLong(Unavailable):
+    """The time that a request may take is over."""

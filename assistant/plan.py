@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.compose import Draft, Pick, cite
+from assistant.cite import Draft, Pick, cite
 from assistant.path import FIRST, Stop, find_path
 from assistant.types import Citation, Place, Plan, Profile, Step
 from corpus.types import Corpus, Part, Resource

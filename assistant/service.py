@@ -5,25 +5,23 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
-from assistant.compose import Draft, compose
+from assistant.adviser import Adviser, Message, with_context
 from assistant.errors import BadRequest, IndexUnusable
 from assistant.plan import make_plan
-from assistant.scope import decide_scope
 from assistant.settings import Settings
 from assistant.store import MemoryStore, Store
-from assistant.types import MAX_QUESTION, Answer, Conversation, Outcome, Plan, Profile, Related, Turn
+from assistant.types import MAX_QUESTION, Answer, Conversation, Plan, Profile, Turn
 from corpus import Corpus, CorpusError, load_corpus
 from index.build import Progress, build_index
 from index.encoder import Encoder, open_encoder
 from index.errors import IndexMissing, IndexProblem, IndexStale
 from index.search import Found, Searcher, open_index
 
-_HELLO = "Hello! Ask me how to start learning deep learning, and tell me what you already know."
-_SUGGESTIONS = ("How do I start deep learning?", "What if I don't know the maths?", "Do I need a GPU?")
+_K = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,7 @@ class Assistant:
         self.corpus = corpus
         self.searcher = searcher
         self.store = store
+        self.adviser = Adviser(corpus, searcher.index)
 
     @classmethod
     def open(cls, settings: Settings, progress: Progress | None = None) -> Assistant:
@@ -87,32 +86,49 @@ class Assistant:
         started = perf_counter()
         question = check_question(ask.question)
         conversation = await self._conversation(ask)
-        found = await asyncio.to_thread(self.searcher.search, question, 20)
-        searched = perf_counter()
-        outcome, draft = self._draft(question, found)
+        message = self.adviser.read(question, conversation, ask.profile)
+        found, message = await self._find(message)
+        rows = await asyncio.to_thread(self.searcher.encoder.encode_queries, [message.need.query])
+        encoded = perf_counter()
+        advice = self.adviser.advise(question, message, found, rows[0])
         done = perf_counter()
-        cited = {citation.section for citation in draft.citations}
         answer = Answer(
             id=f"ans_{secrets.token_hex(12)}",
             conversation_id=conversation.id,
-            outcome=outcome,
-            text=draft.text,
-            citations=draft.citations,
-            related=self._related(found, cited) if outcome in ("answered", "not_covered") else (),
-            suggestions=_SUGGESTIONS if outcome != "answered" else (),
-            profile=ask.profile or conversation.profile,
+            outcome=advice.outcome,
+            text=advice.draft.text,
+            citations=advice.draft.citations,
+            related=advice.related,
+            clarifying_question=advice.clarification,
+            suggestions=advice.suggestions,
+            profile=message.profile,
             confidence=found.confidence,
             timings_ms=found.timings_ms
-            | {"compose": (done - searched) * 1e3, "total": (done - started) * 1e3},
+            | {"compose": (done - encoded) * 1e3, "total": (done - started) * 1e3},
             evidence=self.searcher.index.chunk_by_id,
             addresses=self.corpus.urls,
         )
         await self.store.remember(conversation, question, answer, ask.channel)
         return answer
 
+    async def _find(self, message: Message) -> tuple[Found, Message]:
+        """Search for what is needed; a message that may lean on the turns before is tried alone, too."""
+        need = message.need
+        found = await asyncio.to_thread(self.searcher.search, need.query, _K)
+        if need.form != "context":
+            return found, message
+        alone = await asyncio.to_thread(self.searcher.search, need.question, _K)
+        chosen = with_context(need, alone.confidence, found.confidence)
+        if chosen is need:
+            return found, message
+        return alone, replace(message, need=chosen)
+
     async def _conversation(self, ask: Ask) -> Conversation:
         kept = await self.store.conversation(ask.conversation_id) if ask.conversation_id else None
-        return kept or Conversation(ask.conversation_id or f"con_{secrets.token_hex(12)}")
+        if kept is not None:
+            return kept
+        id = ask.conversation_id or f"con_{secrets.token_hex(12)}"
+        return replace(self.adviser.rebuild(ask.history), id=id) if ask.history else Conversation(id)
 
     async def stream(self, ask: Ask) -> AsyncIterator[Event]:
         """The same answer in pieces: meta, then deltas and citations, then done with the whole answer."""
@@ -124,27 +140,6 @@ class Assistant:
         for citation in whole["citations"]:
             yield Event("citation", citation)
         yield Event("done", whole)
-
-    def _draft(self, question: str, found: Found) -> tuple[Outcome, Draft]:
-        scope = decide_scope(question, found)
-        if scope == "answered":
-            return scope, compose(self.corpus, found)
-        if scope == "smalltalk":
-            return scope, Draft(_HELLO, ())
-        if scope == "not_covered":
-            return scope, Draft("The guide does not answer that. The nearest sections are named below.", ())
-        return scope, Draft(
-            "I only know about starting to learn deep learning, so I can't help with that.", ()
-        )
-
-    def _related(self, found: Found, cited: set[str | None]) -> tuple[Related, ...]:
-        nearest = dict.fromkeys(hit.chunk.section for hit in found.hits)
-        url = self.corpus.credit.url if self.corpus.credit else None
-        return tuple(
-            Related(id, "section", self.corpus.section_by_id[id].title, url)
-            for id in nearest
-            if id is not None and id not in cited
-        )[:3]
 
 
 def open_corpus(settings: Settings) -> Corpus:

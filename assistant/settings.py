@@ -1,9 +1,15 @@
-"""The settings: one table, read once at the edge and passed down."""
+"""The settings: one table, read once at the edge and passed down.
+
+A value comes from the environment, else from the settings file, else from the table. The file is TOML, with the
+names of the table in lower case and without their prefix: `rate_limit = "60/minute"`. It is the one that
+DLSTART_SETTINGS names, else `dlstart.toml` in the current folder, where there is one.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,6 +19,8 @@ from typing import Any
 from assistant.errors import UsageError
 
 PREFIX = "DLSTART_"
+FILE = "dlstart.toml"
+_FILE_NAME = f"{PREFIX}SETTINGS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +62,21 @@ def _text(text: str) -> str:
 
 
 def _whole(text: str) -> int:
-    if not re.fullmatch(r"\d+", text):
+    if not re.fullmatch(r"\d{1,9}", text):
         raise ValueError("expected a whole number")
     return int(text)
+
+
+def _positive(text: str) -> int:
+    if _whole(text) == 0:
+        raise ValueError("expected a whole number above 0")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    if not re.fullmatch(r"\d{1,6}(\.\d+)?", text):
+        raise ValueError("expected a number of seconds")
+    return float(text)
 
 
 def _reply_modes(text: str) -> Mapping[str, str]:
@@ -87,6 +107,31 @@ def _yes_no(text: str) -> bool:
     return values[text.lower()]
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in (part.strip() for part in text.split(",")) if word)
+
+
+def _api_keys(text: str) -> tuple[str, ...]:
+    keys = _words(text)
+    if any(not key.isascii() or not key.isprintable() or " " in key for key in keys):
+        raise ValueError("expected keys without spaces, with commas between")
+    return keys
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(origin.rstrip("/").lower() for origin in _words(text))
+    for origin in origins:
+        if origin != "*" and not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", origin):
+            raise ValueError("expected origins such as https://example.org, with commas between, or *")
+    return origins
+
+
+def _rate(text: str) -> str:
+    if text and text != "off" and not re.fullmatch(r"[1-9]\d{0,8}/(second|minute|hour|day)", text):
+        raise ValueError("expected a rate such as 60/minute, or off")
+    return text
+
+
 TABLE: tuple[Setting, ...] = (
     Setting(
         "DLSTART_CORPUS",
@@ -111,6 +156,45 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "DLSTART_DEVICE", "auto", "where the encoder runs: auto, cpu or cuda", _one_of("auto", "cpu", "cuda")
     ),
+    Setting(
+        "DLSTART_API_KEYS",
+        "",
+        "keys that may ask over HTTP, with commas between; empty: everybody may",
+        _api_keys,
+        secret=True,
+    ),
+    Setting(
+        "DLSTART_ALLOWED_ORIGINS",
+        "",
+        "origins whose pages may ask from a browser, with commas between; *: every page",
+        _origins,
+    ),
+    Setting(
+        "DLSTART_RATE_LIMIT",
+        "",
+        "requests that one client may make, like 60/minute; off: any number; empty: 120/minute, "
+        "and any number from this machine",
+        _rate,
+    ),
+    Setting(
+        "DLSTART_TRUSTED_PROXIES",
+        "0",
+        "how many proxies in front add to X-Forwarded-For; the client's address is read behind them",
+        _whole,
+    ),
+    Setting("DLSTART_CONCURRENCY", "32", "questions that are worked on at once", _positive),
+    Setting("DLSTART_QUEUE", "64", "questions that may wait for their turn; more are told to retry", _whole),
+    Setting("DLSTART_TIMEOUT", "30", "seconds that a request may take, waiting included", _seconds),
+    Setting(
+        "DLSTART_DRAIN", "30", "seconds that open requests get to finish when the service stops", _seconds
+    ),
+    Setting(
+        "DLSTART_LOG_FORMAT",
+        "auto",
+        "auto (readable lines on a terminal, else JSON), json or text",
+        _one_of("auto", "json", "text"),
+    ),
+    Setting("DLSTART_LOG_QUESTIONS", "no", "whether the log holds the words of questions", _yes_no),
     Setting("DLSTART_SLACK_BOT_TOKEN", "", "Slack: the bot token, xoxb-…", _text, secret=True),
     Setting(
         "DLSTART_SLACK_SIGNING_SECRET",
@@ -178,21 +262,64 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the table from the environment. Raises UsageError for an unknown name or an unusable value."""
+    """Read the table from the environment and the settings file.
+
+    Raises UsageError for an unknown name, an unusable value, or a file that can't be read.
+    """
     environment = os.environ if environment is None else environment
-    by_name = {setting.name: setting for setting in TABLE}
-    for name in environment:
-        if name.startswith(PREFIX) and name not in by_name:
-            close = get_close_matches(name, by_name, n=1, cutoff=0.0)
-            raise UsageError(
-                f"there is no setting {name}", f"did you mean {close[0]}? See `dlstart settings`"
-            )
-    values = {}
-    for setting in TABLE:
-        text = environment.get(setting.name, setting.default)
-        try:
-            values[setting.field] = setting.read(text.strip())
-        except ValueError as error:
-            shown = "" if setting.secret else f" = {text!r}"
-            raise UsageError(f"{setting.name}{shown}: {error}", "see `dlstart settings`") from None
-    return Settings(values)
+    given = _read_file(environment.get(_FILE_NAME))
+    given |= {name: text for name, text in environment.items() if name.startswith(PREFIX)}
+    given.pop(_FILE_NAME, None)
+    names = [setting.name for setting in TABLE]
+    for name in given:
+        if name not in names:
+            nearest = get_close_matches(name, [*names, _FILE_NAME], n=1, cutoff=0.0)[0]
+            raise UsageError(f"there is no setting {name}", f"did you mean {nearest}? See `dlstart settings`")
+    return Settings({setting.field: _read_value(setting, given) for setting in TABLE})
+
+
+def show_value(setting: Setting, settings: Settings) -> Any:
+    """A value as it can be shown: text, number, list or None; a secret says only whether it is set."""
+    value = settings.values[setting.field]
+    if setting.secret:
+        return "(hidden)" if value else None
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value) if isinstance(value, Path) else value
+
+
+def _read_value(setting: Setting, given: Mapping[str, str]) -> Any:
+    text = given.get(setting.name, setting.default)
+    try:
+        return setting.read(text.strip())
+    except ValueError as error:
+        shown = "" if setting.secret else f" = {text!r}"
+        raise UsageError(f"{setting.name}{shown}: {error}", "see `dlstart settings`") from None
+
+
+def _read_file(named: str | None) -> dict[str, str]:
+    """The settings of the file, by the names of the table."""
+    path = Path(named or FILE).expanduser()
+    if not named and not path.is_file():
+        return {}
+    try:
+        with path.open("rb") as file:
+            values = tomllib.load(file)
+    except OSError as error:
+        raise UsageError(f"{path} can't be read ({error.strerror})", f"mend {_FILE_NAME}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        # A parser's message tells the line and never the value.
+        raise UsageError(f"{path} is not TOML: {error}", "mend the file") from None
+    return {f"{PREFIX}{name.upper()}": _as_text(name, value, path) for name, value in values.items()}
+
+
+def _as_text(name: str, value: Any, path: Path) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return ",".join(value)
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    raise UsageError(f"{path}: {name} can't be used", "give a text, a number, yes or no, or a list of texts")

@@ -80,8 +80,10 @@ def open_index(directory: Path, corpus: Corpus | None = None, encoder: Encoder |
         encoder.revision,
     ):
         raise IndexStale(f"the index was built with the encoder {manifest.encoder_id}, not with {encoder.id}")
-    # Whoever opens the encoder verifies its files; nobody reads them twice.
-    verify_files(directory, manifest, [role for role in manifest.files if role not in ENCODER_ROLES])
+    # Whoever opens the encoder verifies its files; the keys are for the next build only.
+    verify_files(
+        directory, manifest, [role for role in manifest.files if role not in (*ENCODER_ROLES, "keys")]
+    )
     try:
         chunks = tuple(
             _read_chunk(values)

@@ -10,20 +10,25 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from index.errors import IndexDamaged, IndexMissing, IndexProblem, IndexStale
 from index.types import IndexFile, Manifest
 
-FORMAT = 2
-_MANIFEST = "manifest.json"
+FORMAT = 3
+MANIFEST = "manifest.json"
+_PATIENCE = 6000
+_OURS = re.compile(r"\.new-.+|[a-z]+-[0-9a-f]{12}\.[a-z]+")
 
 
 def read_manifest(directory: Path) -> Manifest:
     """Read the manifest. Raises IndexMissing, IndexDamaged or IndexStale (another format)."""
-    path = directory / _MANIFEST
+    path = directory / MANIFEST
     try:
         values = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -55,6 +60,30 @@ def verify_files(directory: Path, manifest: Manifest, roles: Iterable[str] | Non
             raise IndexDamaged(f"{path} is not as it was written")
 
 
+@contextmanager
+def lock(directory: Path) -> Iterator[None]:
+    """Let one build at a time write to a directory; the next one waits. A build that is killed holds nothing.
+
+    Raises OSError where the directory can't be written, IndexProblem after ten minutes of waiting.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        import fcntl
+    except ImportError:  # Windows: there, two builds at once are the user's to avoid
+        yield
+        return
+    with (directory / ".lock").open("a") as held:
+        for _ in range(_PATIENCE):
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.1)
+        else:
+            raise IndexProblem(f"another build is going on in {directory}", "wait for it, or end it")
+        yield
+
+
 def write_file(directory: Path, role: str, suffix: str, write: Callable[[Path], None]) -> IndexFile:
     """Let `write` fill a new file, and name it by its content."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -82,14 +111,19 @@ def publish(directory: Path, manifest: Manifest) -> None:
         path.write_text(json.dumps(values, indent=1) + "\n", "utf-8")
 
     draft = directory / write_file(directory, "manifest", ".json", write).name
-    draft.replace(directory / _MANIFEST)
+    draft.replace(directory / MANIFEST)
+    if hasattr(os, "O_DIRECTORY"):  # the new name itself must survive a power cut
+        opened = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
     remove_unused(directory, manifest.files)
 
 
 def remove_unused(directory: Path, files: Mapping[str, IndexFile]) -> None:
     """Remove files of older builds. A reader that has them open keeps them."""
-    used = {file.name for file in files.values()} | {_MANIFEST}
-    roles = tuple(f"{role}-" for role in files)
+    used = {file.name for file in files.values()} | {MANIFEST}
     for path in directory.iterdir():
-        if path.name not in used and path.name.startswith((*roles, ".new-")):
+        if path.name not in used and _OURS.fullmatch(path.name):
             path.unlink(missing_ok=True)

@@ -112,6 +112,8 @@ class Manifest:
     """How many vectors there are."""
     vector_index: str
     """`flat` (exact) or `hnsw`."""
+    recall_at_10: float
+    """Share of the ten nearest vectors that it finds, measured against exact search when it was built."""
     built_at: str
     """When, UTC, ISO 8601."""
     deviation: Mapping[str, float]

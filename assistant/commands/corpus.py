@@ -12,6 +12,7 @@ import typer
 
 from assistant.errors import UsageError
 from assistant.settings import read_settings
+from corpus.describe import describe_corpus
 
 if TYPE_CHECKING:
     from corpus.links import LinkState, Verdict
@@ -106,45 +107,6 @@ def new(
     except OSError as error:
         raise UsageError(f"{file} can't be written ({error.strerror})", "check the directory") from None
     typer.echo(f"wrote {file}; fill it in, then run `dlstart corpus check`")
-
-
-def describe_corpus(corpus: Corpus) -> dict[str, list[dict[str, Any]]]:
-    """The JSON form of a corpus: its sections and resources, each with its `id`."""
-    return {
-        "sections": [
-            {"id": section.id, "title": section.title, "prerequisites": list(section.prerequisites)}
-            for section in corpus.sections
-        ],
-        "resources": [
-            {
-                "id": resource.id,
-                "title": resource.title,
-                "short": resource.short,
-                "url": resource.url,
-                "current_url": resource.current_url,
-                "kind": resource.kind,
-                "authors": list(resource.authors),
-                "organisation": resource.organisation,
-                "section": resource.section,
-                "origin": resource.origin,
-                "level": resource.level,
-                "prerequisites": list(resource.prerequisites),
-                "topics": list(resource.topics),
-                "format": list(resource.format),
-                "length": resource.length,
-                "cost": resource.cost,
-                "status": resource.status,
-                "status_note": resource.status_note or None,
-                "status_checked": resource.status_checked.isoformat() if resource.status_checked else None,
-                "successor": (
-                    {"title": resource.successor.title, "url": resource.successor.url}
-                    if resource.successor
-                    else None
-                ),
-            }
-            for resource in corpus.resources
-        ],
-    }
 
 
 def _check_links(corpus: Corpus, timeout: float, as_json: bool) -> bool:

@@ -16,13 +16,14 @@ from index.errors import IndexDamaged
 
 _MOST_TOKENS = 4096
 _LEAST_FILLED = 0.85
+_ONE_THREAD = 32
 _Ids = list[int]
 
 
 class OnnxEncoder:
     """A sentence-transformers model, exported: the whole way from token ids to unit rows is in its graph.
 
-    One thread a call, so that concurrent questions don't fight; passages are spread over all cores. Texts are
+    One thread a call, so that concurrent questions don't fight; many texts are spread over all cores. Texts are
     run in groups of similar length, so that next to nothing is computed for padding. Each row is computed for
     itself (see `quantization`), so a text has the same row alone and in any group.
     """
@@ -57,24 +58,24 @@ class OnnxEncoder:
         self._inputs = {given.name for given in self._session.get_inputs()}
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Encode questions -> float32 (n, dimension), unit rows, in order. One thread."""
-        return self._encode(texts, self._prompts[1], 1)
+        """Encode questions -> float32 (n, dimension), unit rows, in order."""
+        return self._encode(texts, self._prompts[1])
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Encode passages -> float32 (n, dimension), unit rows, in order. All cores."""
-        return self._encode(texts, self._prompts[0], os.cpu_count() or 1)
+        """Encode passages -> float32 (n, dimension), unit rows, in order."""
+        return self._encode(texts, self._prompts[0])
 
-    def _encode(self, texts: Sequence[str], prompt: str, threads: int) -> Vectors:
+    def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
         rows: Vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         tokens = [
             found.ids for found in self._tokenizer.encode_batch([prompt + mend(text) for text in texts])
         ]
         groups = list(_group(tokens))
-        if threads == 1 or len(groups) == 1:
+        if len(texts) <= _ONE_THREAD:
             for group in groups:
                 rows[group] = self._run([tokens[place] for place in group])
             return rows
-        with ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
             results = pool.map(lambda group: self._run([tokens[place] for place in group]), groups)
             for group, found in zip(groups, results, strict=True):
                 rows[group] = found

@@ -35,7 +35,7 @@ HOST = (
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium. Closed with the last browser test: its event loop would be in the way of others."""
-    pytest.importorskip("playwright", reason="browser tests need playwright: pip install playwright")
+    pytest.importorskip("playwright", reason="browser tests need playwright: make test installs it")
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("browser tests need Chromium: apt-get install -y chromium")
@@ -56,6 +56,13 @@ def stub() -> Iterator[Stub]:
     service.start()
     yield service
     service.stop()
+
+
+def box(locator: Any) -> dict[str, float]:
+    """Where something is on the screen: x, y, width, height in CSS pixels."""
+    found: dict[str, float] | None = locator.bounding_box()
+    assert found is not None, "it is not on the screen"
+    return found
 
 
 class Tab:

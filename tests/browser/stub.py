@@ -6,7 +6,9 @@ is answered as a stream.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
 import time
 from collections import deque
@@ -152,7 +154,7 @@ def plan() -> Json:
     return {
         "steps": [
             step(1, "strang-linear-algebra", "Linear Algebra (18.06SC), Gilbert Strang", []),
-            step(2, "mitx-calculus", "Calculus 1A: Differentiation", []),
+            step(2, "mitx-calculus", "Calculus 1A: Differentiation", [], optional=True, origin="addition"),
             step(3, "mitx-probability", "Introduction to Probability", ["mitx-calculus"]),
             step(
                 4,
@@ -218,15 +220,15 @@ def held(gate: threading.Event, after: int = 6) -> Case:
     return case
 
 
-def cut(after: int) -> Case:
-    """The line breaks after `after` events."""
+def cut(after: int, gate: threading.Event | None = None) -> Case:
+    """The line breaks after `after` events; with a gate, when that opens."""
 
     def case(handler: Handler, body: Json) -> None:
         handler.begin_stream()
-        for number, (name, data) in enumerate(events(body), 1):
+        for number, (name, data) in list(enumerate(events(body), 1))[:after]:
             handler.event(name, data, number)
-            if number == after:
-                break
+        if gate is not None:
+            gate.wait(10)
         handler.close_connection = True  # without the last chunk: the browser sees a broken body
 
     return case
@@ -326,6 +328,8 @@ class Stub:
     """Answers by question; any other gets `full_answer`."""
     pages: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
     """Host pages by path: HTML and extra headers."""
+    scripts: dict[str, str] = field(default_factory=dict)
+    """JavaScript modules by path."""
     files: dict[str, Any] = field(default_factory=dict)
     """JSON by path, such as /v1/sections."""
     seen: list[Seen] = field(default_factory=list)
@@ -340,6 +344,8 @@ class Stub:
     """Answers by Idempotency-Key, as the service keeps them."""
     gate: threading.Event = field(default_factory=threading.Event)
     """Opened by a test that has seen enough of the middle."""
+    lines: set[socket.socket] = field(default_factory=set)
+    """Open connections."""
     port: int = 0
     """The port, once it runs."""
     server: ThreadingHTTPServer | None = None
@@ -369,12 +375,15 @@ class Stub:
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
-        """Refuse connections from now on."""
+        """Hang up, and refuse connections from now on."""
         self.gate.set()
         if self.server is not None:
             self.server.shutdown()
             self.server.server_close()
             self.server = None
+        for line in tuple(self.lines):
+            with contextlib.suppress(OSError):  # the browser was faster
+                line.shutdown(socket.SHUT_RDWR)
 
     def answer_to(self, seen: Seen) -> Json:
         """The answer, the same again for the same Idempotency-Key."""
@@ -394,6 +403,11 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Quiet."""
 
+    def setup(self) -> None:
+        """Notes the connection, so that `stop` can end it."""
+        super().setup()
+        self.stub.lines.add(self.connection)
+
     def handle(self) -> None:
         """A browser that hangs up in the middle is part of the play."""
         try:
@@ -403,6 +417,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def finish(self) -> None:
         """The same, while the last bytes are flushed."""
+        self.stub.lines.discard(self.connection)
         try:
             super().finish()
         except (BrokenPipeError, ConnectionResetError):
@@ -478,6 +493,8 @@ class Handler(BaseHTTPRequestHandler):
         if path in self.stub.pages:
             html, headers = self.stub.pages[path]
             self.reply(200, html, "text/html; charset=utf-8", **headers)
+        elif path in self.stub.scripts:
+            self.reply(200, self.stub.scripts[path], "text/javascript; charset=utf-8")
         elif path in self.stub.files:
             self.reply(200, self.stub.files[path])
         elif path == "/healthz":

@@ -254,6 +254,16 @@ def test_thumbs_are_sent_and_the_last_one_counts(tab: Tab, stub: Stub) -> None:
     ]
 
 
+def test_the_reasons_can_be_left_out(tab: Tab, stub: Stub) -> None:
+    tab.visit()
+    tab.ask(START)
+    tab.button("Not helpful").click()
+    tab.button("Cancel").click()
+    expect(tab.page.get_by_role("radio")).to_have_count(0)
+    expect(tab.button("Not helpful")).to_be_focused()
+    assert [seen.body["value"] for seen in stub.seen if seen.path == "/v1/feedback"] == ["down"]
+
+
 def test_a_thumb_that_could_not_be_kept_is_not_shown_as_kept(tab: Tab, stub: Stub) -> None:
     stub.feedback_status = 503
     tab.visit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,12 +13,13 @@ import pytest
 from corpus import Corpus
 from index.chunk import cut
 from index.device import has_nvidia_driver
-from index.encoder import Encoder, open_encoder
+from index.encoder import ENCODER_ROLES, Encoder, open_encoder
 from index.encoders.export import compare, export
 from index.encoders.hashed import HashedEncoder
 from index.encoders.onnx import OnnxEncoder
 from index.encoders.sentence_transformer import DEFAULT_ID, SentenceTransformerEncoder
 from index.errors import EncoderUnavailable, IndexDamaged
+from index.store import read_manifest
 
 TEXTS = (
     "how do I start deep learning?",
@@ -130,6 +132,26 @@ def test_a_damaged_export_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.json").write_text("{}")
     with pytest.raises(IndexDamaged):
         OnnxEncoder(tmp_path / "m.onnx", tmp_path / "t.json")
+
+
+@pytest.mark.parametrize("role", ENCODER_ROLES)
+def test_a_flipped_bit_in_the_encoder_of_an_index_is_refused(
+    data_dir: Path, tmp_path: Path, role: str
+) -> None:
+    shutil.copytree(data_dir / "index", tmp_path / "index")
+    path = tmp_path / "index" / read_manifest(tmp_path / "index").files[role].name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(IndexDamaged, match="not as it was written") as caught:
+        open_encoder("default", "cpu", tmp_path / "index")
+    assert caught.value.cure == "dlstart index build"
+
+
+def test_the_encoder_of_an_index_is_not_taken_for_another(data_dir: Path, tmp_path: Path) -> None:
+    with pytest.raises(EncoderUnavailable):
+        open_encoder("nobody/no-such-model", "cpu", data_dir / "index")
+    assert open_encoder("hashed", "cpu", data_dir / "index").id == "hashed"
 
 
 def test_a_model_that_is_not_here_is_refused_with_the_cure() -> None:

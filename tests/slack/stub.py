@@ -317,6 +317,8 @@ class StubSlack:
         self.calls.append(("response_url", message))
         order = self._orders["response_url"].popleft() if self._orders["response_url"] else Order()
         await asyncio.sleep(order.delay)
+        if order.error is not None:
+            return web.Response(status=400, text=order.error)
         if order.retry_after is not None:
             return web.Response(status=429, headers={"Retry-After": str(order.retry_after)})
         try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from assistant.channels.slack.doctor import check_slack
-from assistant.channels.slack.manifest import read_manifest
+from assistant.channels.slack.manifest import read_manifest, scopes
 from assistant.settings import Settings
 from tests.slack.stub import Order, StubSlack
 
@@ -70,3 +72,10 @@ def test_the_manifest_is_for_an_agent_with_least_scopes_and_a_listener_for_each_
     assert manifest["oauth_config"]["scopes"]["bot"] == [
         "app_mentions:read", "assistant:write", "chat:write", "commands", "files:write", "im:history",
     ]  # fmt: skip
+
+
+def test_the_page_explains_each_scope_and_no_other() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "slack.md").read_text("utf-8")
+    table = page.split("## Scopes", 1)[1].split("## ", 1)[0]
+    explained = {word for line in table.splitlines() for word in line.partition(" | ")[0].split("`")[1::2]}
+    assert explained == set(scopes(followed=True))

@@ -1,70 +1,173 @@
-"""The application: routes over one Assistant."""
+"""The application: routes over one assistant."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi.openapi.utils import get_openapi
 
+from assistant.channels.http.ask import add_ask_routes
+from assistant.channels.http.bodies import ProblemBody
+from assistant.channels.http.chat import add_chat_routes
+from assistant.channels.http.desk import Desk
+from assistant.channels.http.edge import Edge
+from assistant.channels.http.gate import Gate
+from assistant.channels.http.health import add_health_routes
+from assistant.channels.http.library import add_library_routes
+from assistant.channels.http.pages import add_pages
 from assistant.channels.http.problems import add_problem_handlers
-from assistant.service import Ask, Assistant
-from assistant.types import MAX_QUESTION
+from assistant.channels.http.replies import Replies
+from assistant.errors import AssistantError
+from assistant.service import Assistant
+from assistant.settings import Settings
+from assistant.stores import open_store
+
+log = logging.getLogger("dlstart.service")
+
+_DAY = 24 * 3600.0
+_DESCRIPTION = (
+    "Answers how to start learning deep learning, with a source for every sentence. "
+    "Every failure is a problem document (RFC 9457)."
+)
 
 
-class SearchRequest(BaseModel):
-    """What POST /v1/search takes."""
+def make_app(
+    settings: Settings,
+    assistant: Assistant | None = None,
+    load: Callable[[], Assistant] | None = None,
+    failed: Callable[[AssistantError], None] | None = None,
+) -> FastAPI:
+    """The HTTP service of an assistant: of one that is open, or of one that `load` opens while it starts.
 
-    model_config = ConfigDict(extra="forbid")
-    question: str = Field(min_length=1, max_length=MAX_QUESTION)
-    k: int = Field(10, ge=1, le=50)
+    `failed` is told when loading fails; until then, and from then on, the service is up and not ready.
+    """
+    desk = Desk(settings, assistant)
 
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            if load is not None:
+                loading = asyncio.create_task(_load(desk, load, stack, failed))
+                stack.push_async_callback(_cancel, loading)
+            yield
 
-class AskRequest(BaseModel):
-    """What POST /v1/ask takes."""
-
-    model_config = ConfigDict(extra="forbid")
-    question: str = Field(min_length=1, max_length=MAX_QUESTION)
-    conversation_id: str | None = None
-
-
-def make_app(assistant: Assistant) -> FastAPI:
-    """The HTTP service of one assistant."""
-    app = FastAPI(title="dlstart", version=version("dlstart"))
+    app = FastAPI(
+        title="dlstart",
+        version=version("dlstart"),
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=life,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.desk = desk
+    replies = Replies()
     add_problem_handlers(app)
+    add_ask_routes(app, desk, replies)
+    add_library_routes(app, desk, replies)
+    add_chat_routes(app, desk)
+    add_health_routes(app, desk)
+    add_pages(app, desk)
+    if settings.slack_signing_secret:
+        from assistant.channels.slack.routes import slack_routes
 
-    @app.post("/v1/ask")
-    async def ask(body: AskRequest) -> JSONResponse:
-        answer = await assistant.answer(Ask(body.question, body.conversation_id))
-        return JSONResponse(answer.as_dict())
-
-    @app.post("/v1/search")
-    async def search(body: SearchRequest) -> dict[str, Any]:
-        found = await assistant.search(body.question, body.k)
-        hits = [
-            {
-                "chunk_id": hit.chunk.id,
-                "section": hit.chunk.section,
-                "resource": hit.chunk.resource,
-                "kind": hit.chunk.kind,
-                "title": hit.chunk.title,
-                "url": hit.chunk.url,
-                "text": hit.chunk.text,
-                "view": hit.view,
-                "score": hit.score,
-            }
-            for hit in found.hits
-        ]
-        return {"hits": hits, "confidence": found.confidence, "timings_ms": found.timings_ms}
-
-    @app.get("/healthz")
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.get("/readyz")
-    async def readyz() -> dict[str, str]:
-        return {"status": "ready", "device": assistant.searcher.encoder.device}
-
+        app.include_router(slack_routes(lambda: desk.assistant, settings))
+    app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
+    app.add_middleware(Gate, api=app, desk=desk)
+    app.add_middleware(Edge, metrics=desk.metrics)
     return app
+
+
+async def _load(
+    desk: Desk,
+    load: Callable[[], Assistant],
+    stack: AsyncExitStack,
+    failed: Callable[[AssistantError], None] | None,
+) -> None:
+    """Open the assistant beside the running service, warm it, and only then take questions."""
+    try:
+        assistant = await _in_daemon(load)
+        assistant.store = await open_store(desk.settings)
+        stack.push_async_callback(assistant.store.close)
+        await assistant.search("How do I start?", 1)
+    except AssistantError as error:
+        log.error("not ready: %s", error)
+        if failed is not None:
+            failed(error)
+        return
+    desk.open(assistant)
+    log.info("ready")
+    tidying = asyncio.create_task(_tidy(assistant))
+    stack.push_async_callback(_cancel, tidying)
+
+
+async def _in_daemon(load: Callable[[], Assistant]) -> Assistant:
+    """Load in a thread that nobody waits for when the process is told to stop meanwhile."""
+    loop = asyncio.get_running_loop()
+    loaded: asyncio.Future[Assistant] = loop.create_future()
+
+    def finish(assistant: Assistant | None, error: BaseException | None) -> None:
+        if loaded.cancelled():
+            return
+        if assistant is None:
+            loaded.set_exception(error or RuntimeError("nothing was loaded"))
+        else:
+            loaded.set_result(assistant)
+
+    def run() -> None:
+        try:
+            outcome: tuple[Assistant | None, BaseException | None] = (load(), None)
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the loop
+            outcome = (None, error)
+        with suppress(RuntimeError):  # the loop is closed: the process is stopping
+            loop.call_soon_threadsafe(finish, *outcome)
+
+    threading.Thread(target=run, name="load", daemon=True).start()
+    return await loaded
+
+
+async def _tidy(assistant: Assistant) -> None:
+    """Once a day, delete what is older than the retention."""
+    while True:
+        with suppress(AssistantError):
+            await assistant.store.purge()
+        await asyncio.sleep(_DAY)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            openapi_version="3.1.0",
+            routes=app.routes,
+        )
+        schemas = document["components"]["schemas"]
+        problem_schema = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= problem_schema.pop("$defs", {}) | {"ProblemBody": problem_schema}
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        if app.state.desk.settings.api_keys:
+            document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+            for path, methods in document["paths"].items():
+                if path.startswith("/v1/"):
+                    for operation in methods.values():
+                        operation["security"] = [{"key": []}]
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -27,6 +27,7 @@ PAGE_POLICY = "; ".join(
 """The policy of our own page. The widget works under it, so it works under a host's."""
 
 _TYPES = {
+    ".json": "application/json",
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -42,9 +43,10 @@ _FILES = {
     "/assets/page.css": "page/page.css",
     "/assets/page.js": "page/page.js",
     "/assets/icon.svg": "page/icon.svg",
+    "/quality.json": "quality.json",  # written by the evaluation; not there before the first one
 }
 
-PATHS = tuple(_FILES)
+PATHS = tuple(path for path, name in _FILES.items() if (HERE / name).is_file())
 """Every path that `asset` knows, so that a router can list them."""
 
 
@@ -71,16 +73,18 @@ class Asset:
         return self.etag in known or "*" in known
 
 
-@cache
+@lru_cache(maxsize=64)
 def asset(path: str) -> Asset | None:
     """The file behind a request path such as `/widget.js`; None where there is none. Read once a process."""
-    name = _FILES.get(path)
-    if name is None:
+    if path not in PATHS:
         return None
+    name = _FILES[path]
     body = (HERE / name).read_bytes()
     etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
     headers = {
-        "Cache-Control": "no-cache" if path == "/" else "public, max-age=300, stale-while-revalidate=86400",
+        "Cache-Control": "no-cache"
+        if path in ("/", "/quality.json")
+        else "public, max-age=300, stale-while-revalidate=86400",
         "ETag": etag,
         "Vary": "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",

@@ -80,6 +80,9 @@ export interface PlanStep {
   prerequisites: string[];
   effort: string | null;
   citations: Citation[];
+  /** A side branch, or a refresher. */
+  optional?: boolean;
+  origin?: "guide" | "addition";
 }
 
 export interface Plan {

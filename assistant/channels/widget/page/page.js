@@ -142,26 +142,31 @@ function drawShelf(known, places) {
   shelf.hidden = false;
 }
 
-/** @param {any} quality `{figures: [{name, value, note?}], measured?, report?}` */
+/** A share of all questions as a reader expects it; anything else as it comes. @param {unknown} value */
+function percent(value) {
+  return typeof value === "number" && value >= 0 && value <= 1 ? `${Math.round(value * 100)} %` : String(value);
+}
+
+/** @param {any} quality what `dlstart evaluate` leaves: `{date, questions, figures: [{label, meaning, value, low?, high?}]}` */
 function drawFigures(quality) {
   const place = document.getElementById("figures");
   const note = document.getElementById("figures-note");
-  const figures = Array.isArray(quality?.figures) ? quality.figures.slice(0, 8) : [];
+  const figures = Array.isArray(quality?.figures) ? quality.figures.slice(0, 9) : [];
   if (!place || !note || !figures.length) return;
-  const list = figures.map((/** @type {any} */ { name, value, note: more }) => {
-    const number = make("dd", "", String(value));
-    if (more) number.append(make("span", "small", String(more)));
-    return make("dl", "figure", make("dt", "", String(name)), number);
+  const list = figures.map((/** @type {any} */ { label, meaning, value, low, high }) => {
+    const number = make("dd", "", percent(value));
+    if (typeof low === "number" && typeof high === "number" && low < high) {
+      number.append(make("span", "small", `95 % interval: ${percent(low)} to ${percent(high)}`));
+    }
+    const name = make("dt", "", make("strong", "", String(label)), " ", String(meaning ?? ""));
+    return make("dl", "figure", name, number);
   });
   place.replaceChildren(...list);
-  if (quality.measured) note.append(`Measured ${quality.measured}. `);
-  const report = quality.report ? safe(quality.report) : null;
-  if (report) {
-    const link = make("a", "", "The whole report");
-    link.setAttribute("href", report);
-    note.append(link);
-  }
-  note.hidden = !note.textContent;
+  const many = quality.questions ? `Measured on ${quality.questions} questions that nothing was trained on` : "Measured";
+  const link = make("a", "", "All figures as data");
+  link.setAttribute("href", "/quality.json");
+  note.append(`${many}${quality.date ? `, ${quality.date}` : ""}. `, link);
+  note.hidden = false;
 }
 
 const [sections, resources, quality] = await Promise.all([load("/v1/sections"), load("/v1/resources"), load("/quality.json")]);

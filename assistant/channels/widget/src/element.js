@@ -60,6 +60,7 @@ export class DlGuideChat extends HTMLElement {
   /** The turn that is being asked, and how to end it. @type {{turn: Turn, stop: AbortController, now: () => void} | null} */
   #current = null;
   #pumping = false;
+  #leaving = false;
   /** @type {Map<string, {resolve: (answer: Answer) => void, reject: (fault: Fault) => void}>} */
   #promises = new Map();
   /** Whether the end of the conversation is followed while it grows. */
@@ -75,8 +76,14 @@ export class DlGuideChat extends HTMLElement {
   // ---- life
 
   connectedCallback() {
-    if (this.#ready) return;
+    if (this.#ready) {
+      // The page has moved the element, and what was in the top layer has left it.
+      this.#launcher?.showPopover();
+      if (this.#floating && this.#state.open) this.#raise();
+      return;
+    }
     this.#ready = true;
+    this.#leaving = false;
     for (const name of /** @type {const} */ (["strings", "starters"])) {
       // Set by the page before this script arrived: such a property would hide the accessor.
       const value = early(this, name);
@@ -91,7 +98,8 @@ export class DlGuideChat extends HTMLElement {
     this.#build();
     window.addEventListener("online", () => this.#backOnline(), { signal });
     window.addEventListener("hashchange", () => this.#shared(), { signal });
-    window.addEventListener("pagehide", () => this.#save(), { signal });
+    window.addEventListener("pagehide", () => this.#leave(), { signal });
+    window.addEventListener("pageshow", (event) => event.persisted && this.#comeBack(), { signal });
     document.addEventListener("securitypolicyviolation", (event) => this.#blocked(event), { signal });
     window.visualViewport?.addEventListener("resize", () => this.#fit(), { signal });
     this.#small.addEventListener("change", () => this.#reopen(), { signal });
@@ -103,9 +111,8 @@ export class DlGuideChat extends HTMLElement {
     // A page may only be moving the element: that is no end.
     queueMicrotask(() => {
       if (this.isConnected || !this.#ready) return;
-      this.#save();
+      this.#leave();
       this.#life.abort();
-      this.#current?.stop.abort(STOPPED);
       this.#ready = false;
       this.#clear();
     });
@@ -160,7 +167,7 @@ export class DlGuideChat extends HTMLElement {
   // ---- what a page can do
 
   get isOpen() {
-    return this.#shell !== null && (!this.#floating || /** @type {HTMLDialogElement} */ (this.#shell.panel).open);
+    return this.#shell !== null && (!this.#floating || this.#shell.panel.matches("[open], :popover-open"));
   }
 
   open() {
@@ -169,9 +176,8 @@ export class DlGuideChat extends HTMLElement {
 
   close() {
     if (!this.#floating || !this.#shell || !this.isOpen) return;
-    const panel = /** @type {HTMLDialogElement} */ (this.#shell.panel);
-    const inside = panel.contains(this.#root.activeElement);
-    panel.close();
+    const inside = this.#shell.panel.contains(this.#root.activeElement);
+    this.#lower();
     this.#state.open = false;
     this.removeAttribute("open");
     this.#launcher?.setAttribute("aria-expanded", "false");
@@ -195,7 +201,7 @@ export class DlGuideChat extends HTMLElement {
     const { open } = this.#state;
     this.#state = { ...blank(), open };
     this.#current?.stop.abort(STOPPED);
-    this.#save();
+    this.#keep();
     this.#conversation();
     this.#go("chat");
   }
@@ -231,7 +237,10 @@ export class DlGuideChat extends HTMLElement {
     this.#words = new Words(language, /** @type {Record<string, string>} */ (this.#strings));
     this.#clear();
     this.#launcher = this.#floating ? this.#makeLauncher() : null;
-    if (this.#launcher) this.#root.append(this.#launcher);
+    if (this.#launcher) {
+      this.#root.append(this.#launcher);
+      this.#launcher.showPopover();
+    }
     if (!this.#floating) this.#ensure();
     else if (open) this.#open(false);
   }
@@ -254,6 +263,7 @@ export class DlGuideChat extends HTMLElement {
       {
         type: "button",
         class: "launcher",
+        popover: "manual",
         part: "launcher",
         lang: words.language,
         "aria-label": words.say("launch"),
@@ -304,21 +314,36 @@ export class DlGuideChat extends HTMLElement {
     if (focus && this.#view === "chat") shell.field.focus({ preventScroll: !this.#floating });
   }
 
-  /** Puts the panel on the screen: over all of a small one, where the page behind must not be reached. */
+  /**
+   * Puts the panel on the screen: over all of a small one, where the page behind must not be reached. Either way in
+   * the top layer, where no transform, opacity or stacking of the page gets at it.
+   */
   #raise() {
     const panel = /** @type {HTMLDialogElement} */ (this.#shell?.panel);
-    const before = /** @type {HTMLElement | null} */ (this.#root.activeElement ?? document.activeElement);
-    if (this.#small.matches) panel.showModal();
-    else panel.show();
-    // A dialog takes the focus by itself; whether that is wanted is the caller's to say.
-    if (!this.#small.matches) before?.focus({ preventScroll: true });
+    if (this.#small.matches) {
+      panel.popover = null;
+      panel.showModal();
+    } else {
+      const before = /** @type {HTMLElement | null} */ (this.#root.activeElement ?? document.activeElement);
+      panel.popover = "manual";
+      panel.showPopover();
+      // A dialog takes the focus by itself; whether that is wanted is the caller's to say.
+      /** @type {HTMLElement | null} */ (this.#root.activeElement)?.blur();
+      before?.focus({ preventScroll: true });
+    }
     this.#fit();
+  }
+
+  #lower() {
+    const panel = /** @type {HTMLDialogElement} */ (this.#shell?.panel);
+    if (panel.open) panel.close();
+    else panel.hidePopover();
   }
 
   #reopen() {
     if (!this.#floating || !this.isOpen) return;
     const focused = /** @type {HTMLElement | null} */ (this.#root.activeElement);
-    /** @type {HTMLDialogElement} */ (this.#shell?.panel).close();
+    this.#lower();
     this.#raise();
     focused?.focus({ preventScroll: true });
   }
@@ -404,6 +429,7 @@ export class DlGuideChat extends HTMLElement {
       rate: (each, value, reason, comment) => this.#rate(each, value, reason, comment),
       address: (question) => this.#address(question),
     });
+    this.#shell.announcer.previousElementSibling?.classList.add("past");
     this.#views.set(turn.id, view);
     this.#shell.hello.replaceChildren();
     this.#shell.announcer.before(view.element);
@@ -451,8 +477,7 @@ export class DlGuideChat extends HTMLElement {
     const left = LONGEST - field.value.length;
     hint.textContent = left < 200 ? this.#words.say("count", { n: left }) : this.#words.say("language");
     this.#state.draft = field.value;
-    clearTimeout(this.#saving);
-    this.#saving = window.setTimeout(() => this.#save(), 400);
+    this.#save();
     this.#controls();
   }
 
@@ -544,7 +569,7 @@ export class DlGuideChat extends HTMLElement {
     try {
       for (;;) {
         const turn = this.#state.turns.find((each) => each.state === "queued");
-        if (!turn || !this.#ready) break;
+        if (!turn || !this.#ready || this.#leaving) break;
         if (!(await this.#alone(turn, () => this.#run(turn)))) break;
       }
     } finally {
@@ -597,6 +622,10 @@ export class DlGuideChat extends HTMLElement {
         this.#finish(turn, answer);
         return;
       } catch (error) {
+        if (this.#leaving) {
+          turn.state = "queued";
+          return;
+        }
         if (!(error instanceof Fault)) console.error(error); // a fault of ours: the learner gets an answer all the same
         const fault = error instanceof Fault ? error : new Fault("broken");
         if (fault.kind === "gone" && this.#state.conversation && !history) {
@@ -620,6 +649,10 @@ export class DlGuideChat extends HTMLElement {
           return;
         }
         await this.#rest(current, wait, fault.kind === "busy" ? "wait" : "restart");
+        if (this.#leaving) {
+          turn.state = "queued";
+          return;
+        }
         if (stop.signal.aborted) {
           this.#end(turn, new Fault("stopped"));
           return;
@@ -692,7 +725,6 @@ export class DlGuideChat extends HTMLElement {
     const stopped = fault.kind === "stopped";
     Object.assign(turn, { state: stopped ? "stopped" : "failed", problem: fault.kind, requestId: fault.requestId, wait: fault.wait });
     if (!this.#state.turns.includes(turn)) return;
-    if (this.#current?.turn === turn && this.#ready === false) turn.state = "queued"; // the page is going: asked again when it is back
     this.#show(turn);
     this.#follow();
     this.#save();
@@ -766,9 +798,29 @@ export class DlGuideChat extends HTMLElement {
     for (const turn of this.#state.turns) if (this.#shell) this.#show(turn);
   }
 
+  /** Soon: a long conversation takes milliseconds to write, and one answer brings several reasons to. */
   #save() {
     clearTimeout(this.#saving);
+    this.#saving = window.setTimeout(() => this.#keep(), 200);
+  }
+
+  #keep() {
+    clearTimeout(this.#saving);
     this.#memory?.save(this.#state);
+  }
+
+  /** The page is going. What is under way is asked again when it is back, and by nobody else meanwhile. */
+  #leave() {
+    this.#keep();
+    this.#leaving = true;
+    this.#current?.stop.abort(STOPPED);
+    this.#current?.now();
+  }
+
+  /** From the browser's cache of whole pages. */
+  #comeBack() {
+    this.#leaving = false;
+    this.#pump();
   }
 
   #backOnline() {
@@ -877,7 +929,7 @@ function makeShell(words, floating, heading, act) {
     },
   });
   const send = h("button", { type: "button", class: "send", part: "send", onclick: () => (send.dataset.what === "stop" ? act.stop() : act.send()) });
-  const hint = h("p", { class: "hint", role: "status" });
+  const hint = h("p", { class: "hint", role: "status", dir: "auto" });
   const footer = h("footer", {}, h("div", { class: "composer", part: "composer" }, field, send), hint);
 
   const header = h(

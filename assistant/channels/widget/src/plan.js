@@ -196,10 +196,18 @@ export class PlanView {
     reveal(heading, "start");
   }
 
-  /** @param {PlanStep[]} steps @param {number} index @returns {string | null} "1, 3" */
-  #after(steps, index) {
+  /** What is to be known of a step in a line: optional, after which, how long. @param {PlanStep[]} steps @param {number} index */
+  #facts(steps, index) {
+    const { words } = this;
+    const { optional, origin, effort } = steps[index];
     const numbers = before(steps, index).map((at) => steps[at].number);
-    return numbers.length ? this.words.say("after", { steps: numbers.join(", ") }) : null;
+    const facts = [
+      optional && words.say("optional"),
+      origin === "addition" && words.say("kind_addition"),
+      numbers.length > 0 && words.say("after", { steps: numbers.join(", ") }),
+      effort && words.say("effort", { effort }),
+    ];
+    return facts.filter(Boolean).join(" · ");
   }
 
   /**
@@ -217,7 +225,6 @@ export class PlanView {
       checked: done.has(stepId(step)),
       onchange: () => tick(box.checked),
     });
-    const after = this.#after(plan.steps, index);
     return h(
       "li",
       { class: "step", tabindex: "-1", value: step.number },
@@ -228,8 +235,7 @@ export class PlanView {
         h("p", { class: "step-title" }, h("span", { class: "step-number" }, `${step.number}. `), link(step.url, { dir: "auto", lang: language }, step.title)),
         badge(step, words, language),
         step.why && h("p", { class: "why", dir: "auto", lang: language }, step.why.replace(/\s*\[\d{1,3}\]/g, "")),
-        (after || step.effort) &&
-          h("p", { class: "small" }, [after, step.effort && words.say("effort", { effort: step.effort })].filter(Boolean).join(" · ")),
+        h("p", { class: "small" }, this.#facts(plan.steps, index)),
         step.citations.length > 0 && h("ol", { class: "sources" }, ...step.citations.map((each) => source(each, words, language))),
       ),
     );
@@ -239,14 +245,13 @@ export class PlanView {
   #sheet(plan, done) {
     const items = plan.steps.map((step, index) => {
       const url = link(step.url, {}, step.url);
-      const after = this.#after(plan.steps, index);
       return h(
         "li",
         { value: step.number },
         h("strong", { dir: "auto" }, `${done.has(stepId(step)) ? "☑" : "☐"} ${step.title}`),
         badge(step, this.words, this.language),
         step.why && h("p", { dir: "auto" }, step.why.replace(/\s*\[\d{1,3}\]/g, "")),
-        h("p", { class: "small" }, [after, step.effort].filter(Boolean).join(" · ")),
+        h("p", { class: "small" }, this.#facts(plan.steps, index)),
         step.url && h("p", { class: "small" }, url),
       );
     });

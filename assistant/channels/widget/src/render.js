@@ -71,9 +71,9 @@ function word(node, marker) {
  */
 function list(node, marker) {
   const items = node.items.map(({ inline, list: below }) =>
-    h("li", { dir: "auto" }, ...words(inline, marker), below && list(below, marker)),
+    h("li", {}, ...words(inline, marker), below && list(below, marker)),
   );
-  return node.ordered ? h("ol", { start: node.start === 1 ? null : node.start }, ...items) : h("ul", {}, ...items);
+  return node.ordered ? h("ol", { dir: "auto", start: node.start === 1 ? null : node.start }, ...items) : h("ul", { dir: "auto" }, ...items);
 }
 
 /**

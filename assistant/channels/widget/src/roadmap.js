@@ -98,7 +98,7 @@ export function roadmap(steps, { done, mirrored, label, name, go }) {
       "a",
       {
         href: `#step-${step.number}`,
-        class: ticked ? "stop done" : "stop",
+        class: `stop${ticked ? " done" : ""}${step.optional ? " optional" : ""}`,
         "aria-label": name(step, ticked),
         onclick: (/** @type {Event} */ event) => {
           event.preventDefault();
@@ -106,6 +106,7 @@ export function roadmap(steps, { done, mirrored, label, name, go }) {
         },
       },
       s("rect", { class: "target", x: 1, y: index * ROW + 2, width: WIDTH - 2, height: ROW - 4, rx: 8 }),
+      s("path", { class: "leader", d: `M${across(26 + lanes[index] * LANE)} ${y(index)}H${across(inset - 6)}` }),
       s("circle", { cx: x(index), cy: y(index), r: RADIUS }),
       ticked
         ? s("path", { class: "tick", d: `M${x(index) - 5} ${y(index) + 0.5}l3.500 3.500 6.500-7.500` })

@@ -23,6 +23,7 @@ const CSS = `
   line-height: 1.55 !important;
   color: var(--_ink) !important;
   text-align: start !important;
+  overflow-anchor: none !important; /* or the page scrolls along with the conversation */
 }
 :host([hidden]) { display: none !important; }
 :host([theme="light"]) { color-scheme: light !important; }
@@ -45,8 +46,8 @@ a:hover { text-decoration-thickness: 2px; }
 .small { font-size: .85em; color: var(--_soft); }
 
 .launcher {
-  position: fixed; inset-block-end: 20px; inset-inline-end: 20px; z-index: var(--dl-z, 2147483000);
-  display: inline-flex; align-items: center; gap: .6em; min-block-size: 52px; padding: 0 1.2em 0 1em;
+  position: fixed; inset: auto; inset-block-end: 20px; inset-inline-end: 20px; margin: 0; inline-size: auto; block-size: auto;
+  display: inline-flex; align-items: center; gap: .6em; min-block-size: 52px; padding: 0 1.2em 0 1em; overflow: hidden;
   background: var(--_accent); color: var(--_on); border: 1px solid transparent; border-radius: 26px;
   font-weight: 600; box-shadow: 0 2px 4px #0002, 0 8px 24px #0003;
 }
@@ -63,12 +64,12 @@ a:hover { text-decoration-thickness: 2px; }
 }
 .panel.inline { inline-size: 100%; block-size: var(--dl-height, min(640px, 90vh)); min-block-size: 320px; }
 .panel.floating {
-  position: fixed; z-index: var(--dl-z, 2147483000); inset: auto; inset-block-end: 84px; inset-inline-end: 20px;
+  position: fixed; inset: auto; inset-block-end: 84px; inset-inline-end: 20px;
   inline-size: min(var(--dl-width, 420px), calc(100vw - 40px));
   block-size: min(var(--dl-height, 680px), calc(100dvh - 104px));
   box-shadow: 0 4px 12px #0002, 0 20px 60px #0003;
 }
-.panel.floating:not([open]) { display: none; }
+.panel.floating:not([open], :popover-open) { display: none; }
 .panel.floating:modal {
   inset: 0; inline-size: 100%; block-size: var(--_screen, 100dvh); border: 0; border-radius: 0; box-shadow: none;
 }
@@ -100,11 +101,11 @@ header h2 { flex: 1; min-inline-size: 0; font-weight: 650; font-size: 1.05em; ov
 .chip.strong { background: var(--_accent); border-color: transparent; color: var(--_on); font-weight: 600; }
 .chip.strong:hover { filter: brightness(1.08); }
 
-.turn { padding-block-end: 28px; overflow: clip; overflow-clip-margin: 6px; overflow-wrap: anywhere; }
-.turn:not(:last-of-type) { content-visibility: auto; contain-intrinsic-size: auto 420px; }
-.turn:not(:last-of-type) .next { display: none; }
+.turn { display: grid; grid-template-columns: minmax(0, 1fr); padding-block-end: 28px; overflow: clip; overflow-clip-margin: 6px; overflow-wrap: anywhere; }
+.turn.past { content-visibility: auto; contain-intrinsic-size: auto 420px; }
+.turn.past .next { display: none; }
 .question {
-  inline-size: fit-content; max-inline-size: 88%; margin-inline-start: auto; padding: .55em 1em; margin-block-end: 16px;
+  inline-size: fit-content; max-inline-size: 88%; justify-self: end; padding: .55em 1em; margin-block-end: 16px;
   background: var(--_tint); border-radius: 16px 16px 4px 16px; white-space: pre-line; overflow: clip; unicode-bidi: isolate;
 }
 :host(:dir(rtl)) .question { border-radius: 16px 16px 16px 4px; }
@@ -144,8 +145,8 @@ sup.marker { color: var(--_soft); background: none; }
 .card .go { margin-block-start: .6em; }
 .card .go a, .source-title { display: inline-block; padding-block: 2px; }
 .facts { display: flex; flex-wrap: wrap; align-items: center; gap: 2px 10px; font-size: .87em; color: var(--_soft); }
-.badge { display: inline-block; padding: .1em .6em; font-size: .93em; color: var(--_warn); background: var(--_warn-bg); border-radius: 6px; line-height: 1.6; }
-.badge a { color: inherit; }
+.badge { display: inline-block; max-inline-size: 100%; padding: .05em .6em; font-size: .93em; color: var(--_warn); background: var(--_warn-bg); border-radius: 6px; line-height: 1.6; }
+.badge a { color: inherit; display: inline-block; min-block-size: 24px; line-height: 24px; overflow-wrap: anywhere; }
 
 .source-list h4, .near h4, .next h4 { font-size: .87em; font-weight: 650; color: var(--_soft); margin-block-end: .5em; }
 .sources { list-style: none; display: grid; gap: 10px; }
@@ -213,15 +214,18 @@ progress::-moz-progress-bar { background: var(--_accent); }
 .roadmap { display: block; inline-size: 100%; max-inline-size: 420px; block-size: auto; font-size: 13px; }
 .road { fill: none; stroke: var(--_edge); stroke-width: 1.6; }
 .stop { text-decoration: none; cursor: pointer; outline: none; }
+.leader { stroke: var(--_line); stroke-width: 1.5; stroke-dasharray: .1 5; stroke-linecap: round; }
 .target { fill: transparent; }
 .stop:hover .target { fill: var(--_raise); }
 .stop:focus-visible .target { stroke: var(--_accent); stroke-width: 2; }
 .stop circle { fill: var(--_page); stroke: var(--_accent); stroke-width: 2; }
+.stop.optional circle { stroke-dasharray: 3 2.500; }
 .stop.done circle { fill: var(--_accent); }
 .stop .tick { fill: none; stroke: var(--_on); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 .stop-number { fill: var(--_accent); font-weight: 650; font-size: 11px; }
 .stop-title { fill: var(--_ink); }
 .stop.done .stop-title { fill: var(--_soft); }
+p:empty { display: none; }
 .steps { list-style: none; display: grid; gap: 4px; }
 .step { display: flex; gap: 6px; padding-block: 12px; border-block-start: 1px solid var(--_line); scroll-margin-block-start: 8px; overflow-wrap: anywhere; }
 .step:focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; }
@@ -243,7 +247,7 @@ progress::-moz-progress-bar { background: var(--_accent); }
   .composer textarea { min-block-size: 44px; padding-block: 10px; }
 }
 @media (prefers-reduced-motion: no-preference) {
-  .panel.floating[open] { animation: rise .16s ease-out; }
+  .panel.floating { animation: rise .16s ease-out; }
   @keyframes rise { from { opacity: 0; transform: translateY(8px); } }
 }
 @media (prefers-reduced-motion: reduce) {

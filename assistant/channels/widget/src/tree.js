@@ -23,7 +23,7 @@ import { safe } from "./dom.js";
 const LONGEST = 40000; // characters: far above any answer, so that nobody can make the parser work for long
 const DEEPEST = 4;
 const ITEM = /^(\s*)(?:([-*+])|(\d{1,4})[.)])\s+(.*)$/;
-const RULE = /^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$/;
+const RULE = /^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?$/;
 
 /**
  * @param {string} markdown
@@ -47,7 +47,7 @@ export function parse(markdown, partial = false) {
     } else if (/^#{1,6}\s/.test(line)) {
       blocks.push({ type: "heading", inline: inline(line.replace(/^#+\s+/, "").replace(/\s#+\s*$/, ""), partial) });
       at += 1;
-    } else if (line.includes("|") && at + 1 < lines.length && lines[at + 1].includes("|") && RULE.test(lines[at + 1])) {
+    } else if (line.includes("|") && at + 1 < lines.length && lines[at + 1].includes("|") && RULE.test(lines[at + 1].trim())) {
       const head = cells(line, partial);
       /** @type {Inline[][][]} */
       const rows = [];
@@ -55,7 +55,7 @@ export function parse(markdown, partial = false) {
       blocks.push({ type: "table", head, rows });
     } else if (ITEM.test(line)) {
       const from = at;
-      while (at < lines.length && belongs(lines, at)) at += 1;
+      while (at < lines.length && belongs(lines, at, from)) at += 1;
       blocks.push(list(lines.slice(from, at), partial));
     } else if (/^\s*>/.test(line)) {
       const from = at;
@@ -78,14 +78,17 @@ function starts(line) {
 }
 
 /**
- * Whether a line carries on a list: an item, an indented line, or one blank line before another item.
+ * Whether a line carries on the list that began at `from`: an item, an indented line, or one blank line before another
+ * item. An item of the other kind, bullets or numbers, begins a list of its own.
  * @param {string[]} lines
  * @param {number} at
+ * @param {number} from
  */
-function belongs(lines, at) {
-  const line = lines[at];
-  if (line.trim()) return ITEM.test(line) || /^\s{2,}\S/.test(line);
-  return at + 1 < lines.length && ITEM.test(lines[at + 1]);
+function belongs(lines, at, from) {
+  const item = ITEM.exec(lines[at].trim() ? lines[at] : (lines[at + 1] ?? ""));
+  if (!item) return /^\s{2,}\S/.test(lines[at]);
+  const first = /** @type {RegExpExecArray} */ (ITEM.exec(lines[from]));
+  return item[1].length >= first[1].length + 2 || Boolean(item[2]) === Boolean(first[2]);
 }
 
 /**

@@ -42,7 +42,7 @@ export class TurnView {
   #prose;
   /** @type {{button: HTMLElement, card: HTMLElement} | null} */
   #opened = null;
-  /** @type {number} */
+  #mending = false;
   #clock = 0;
 
   /**
@@ -136,12 +136,13 @@ export class TurnView {
   grow(text, citations) {
     this.#citations = citations;
     if (!text) return;
-    this.status.replaceChildren();
+    if (!this.#mending) this.status.replaceChildren();
     this.#prose.show(text, true);
   }
 
   /** The line broke in the middle: what has come stays while the rest is fetched. */
   mend() {
+    this.#mending = true;
     this.#say(this.words.say("mending"), true);
   }
 
@@ -149,6 +150,7 @@ export class TurnView {
   update() {
     const { turn, words } = this;
     clearInterval(this.#clock);
+    this.#mending = false;
     this.element.setAttribute("aria-busy", String(turn.state === "asking"));
     this.element.dataset.state = turn.state;
     this.label.textContent = "";
@@ -290,11 +292,15 @@ export class TurnView {
     });
     const down = tool("down", () => {
       rate("down");
-      const form = reasons(words, (reason, comment) => {
+      const shut = () => {
         more.replaceChildren();
         down.focus();
+      };
+      const send = (/** @type {string | undefined} */ reason, /** @type {string | undefined} */ comment) => {
+        shut();
         rate("down", reason, comment);
-      });
+      };
+      const form = reasons(words, send, shut);
       more.replaceChildren(form);
       form.querySelector("input")?.focus();
     });
@@ -317,8 +323,9 @@ export class TurnView {
  * The form behind the thumb that points down.
  * @param {import("./strings.js").Words} words
  * @param {(reason: string | undefined, comment: string | undefined) => void} send
+ * @param {() => void} shut
  */
-function reasons(words, send) {
+function reasons(words, send, shut) {
   const comment = h("textarea", { rows: 2, maxlength: 1000, class: "field" });
   const form = h(
     "form",
@@ -340,7 +347,12 @@ function reasons(words, send) {
       }),
     ),
     h("label", { class: "wide-label" }, h("span", {}, words.say("comment")), comment),
-    h("button", { type: "submit", class: "chip strong" }, words.say("feedback_send")),
+    h(
+      "div",
+      { class: "chips" },
+      h("button", { type: "submit", class: "chip strong" }, words.say("feedback_send")),
+      h("button", { type: "button", class: "chip", onclick: shut }, words.say("cancel")),
+    ),
   );
   return form;
 }

@@ -1,0 +1,222 @@
+"""From a message to a draft answer: who asks, what is meant, which outcome, which sentences."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.cite import Draft
+from assistant.clarify import ask_back
+from assistant.compose import Composer
+from assistant.evidence import Evidence
+from assistant.follow_up import Focus, Need, focus_of, is_courtesy, rebuild, resolve
+from assistant.lexicon import Lexicon, Reading
+from assistant.plan import make_plan, plan_draft
+from assistant.profile import Said, cue_words, merge, read_profile
+from assistant.scope import decide_scope
+from assistant.suggest import suggest
+from assistant.types import Clarification, Conversation, Outcome, Plan, Profile, Related, Step, Turn
+from corpus.types import Corpus
+from index.search import Found, Index
+
+_HELLO = (
+    "Hello! I help people start learning deep learning, and every sentence of my answers has a source. "
+    "What would you like to learn, and what do you already know?"
+)
+_THANKS = "You're welcome! Ask again whenever the next step is unclear."
+_BYE = "Goodbye, and enjoy learning!"
+_WHO = (
+    "I'm an assistant, a program and not a person. I answer from a guide on how to start learning deep learning, "
+    "and I show the source of every sentence."
+)
+_OFF_TOPIC = "I only know about starting to learn deep learning, so I can't help with that."
+_REFUSED = (
+    "I can't help with that. I'm happy to help you find legitimate ways to learn deep learning, though."
+)
+_NOT_COVERED = (
+    "The guide does not answer that, so I would rather not guess. The sections that come nearest are named below, "
+    "and I can note your question as a gap for the guide's editors."
+)
+_STANDS_ALONE = 0.08
+_ONLY_NEEDED = re.compile(
+    r"\b(?:optional|only what|minimum|must have|essentials?|bare|shortest|nice to have)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that has been read, before anything is searched."""
+
+    reading: Reading
+    """Its words and what they name."""
+    said: Said
+    """What it says about its writer."""
+    profile: Profile
+    """The learner, after it."""
+    focus: Focus
+    """What the conversation is about."""
+    need: Need
+    """What it asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Everything of an answer but its ids and timings."""
+
+    outcome: Outcome
+    """What kind of answer it is."""
+    draft: Draft
+    """Text and sources."""
+    related: tuple[Related, ...] = ()
+    """Near the question, not cited."""
+    clarification: Clarification | None = None
+    """Asked back."""
+    suggestions: tuple[str, ...] = ()
+    """What to ask next."""
+
+
+class Adviser:
+    """Reads messages and writes drafts, over one corpus and one index."""
+
+    def __init__(self, corpus: Corpus, index: Index) -> None:
+        self.corpus = corpus
+        self.evidence = Evidence(corpus, index)
+        self.lexicon = Lexicon(corpus, cue_words())
+        self.composer = Composer(self.evidence)
+
+    def rebuild(self, history: tuple[Turn, ...]) -> Conversation:
+        """The conversation that a client kept itself."""
+        return rebuild(history, self.evidence, self.lexicon)
+
+    def read(self, question: str, conversation: Conversation, profile: Profile | None) -> Message:
+        """Read a message in its conversation; a profile that the client sends replaces the kept one."""
+        reading = self.lexicon.read(question)
+        said = read_profile(reading, question)
+        known = merge(profile if profile is not None else conversation.profile, said)
+        focus = focus_of(conversation)
+        need = resolve(reading, said, focus, self.evidence, self.lexicon)
+        return Message(reading, said, known, focus, need)
+
+    def advise(
+        self, question: str, message: Message, found: Found, vector: NDArray[np.float32] | None
+    ) -> Advice:
+        """Decide the outcome, and write the draft."""
+        need = message.need
+        scope = self._scope(question, message, found)
+        if scope != "answered":
+            return self._without_sources(scope, message, found)
+        near = self.evidence.nearness(need.query, vector)
+        if need.form == "order":
+            draft = self._plan(message)
+        else:
+            draft = self.composer.compose(need, found, message.profile, near)
+        if not draft.citations:
+            return self._without_sources("not_covered", message, found)
+        clarification = ask_back(message.reading.text, message.profile, message.focus, need)
+        return Advice(
+            outcome="clarify" if clarification else "answered",
+            draft=draft,
+            related=self._related(found, {citation.section for citation in draft.citations}),
+            clarification=clarification,
+            suggestions=suggest(self.evidence, draft.citations, message.profile, message.focus),
+        )
+
+    def _plan(self, message: Message) -> Draft:
+        """The study plan for this learner; where it is asked for, without the steps that can be left out."""
+        plan = make_plan(self.corpus, self.evidence.index.chunks, message.profile)
+        if _ONLY_NEEDED.search(message.reading.text):
+            plan = self._needed_only(plan)
+        return plan_draft(self.corpus, plan)
+
+    def _needed_only(self, plan: Plan) -> Plan:
+        """A plan without its optional steps, its steps and sources numbered anew."""
+        steps: list[Step] = []
+        count = 0
+        for step in plan.steps:
+            if step.optional:
+                continue
+            citations = tuple(replace(c, number=count + n) for n, c in enumerate(step.citations, 1))
+            count += len(citations)
+            why = " ".join(f"{c.quote} [{c.number}]" for c in citations)
+            steps.append(replace(step, number=len(steps) + 1, citations=citations, why=why))
+        return Plan(
+            tuple(steps),
+            plan.profile,
+            "\n".join(step.why for step in steps),
+            evidence=self.evidence.index.chunk_by_id,
+            addresses=self.corpus.urls,
+        )
+
+    def _scope(self, question: str, message: Message, found: Found) -> Outcome:
+        scope = decide_scope(question, found)
+        need = message.need
+        if is_courtesy(message.reading.text):
+            return "smalltalk"
+        if scope in ("answered", "refused"):
+            return scope
+        if scope == "smalltalk" and not (need.form == "more" and need.follow_up):
+            return scope
+        if need.follow_up and (need.resources or need.sections):
+            return "answered"
+        if need.form in ("order", "about", "compare") or (message.said and need.sections):
+            return "answered"
+        return scope
+
+    def _without_sources(self, scope: Outcome, message: Message, found: Found) -> Advice:
+        texts: dict[str, str] = {
+            "smalltalk": _smalltalk(message.reading.text),
+            "refused": _REFUSED,
+            "off_topic": _OFF_TOPIC,
+            "not_covered": _NOT_COVERED,
+        }
+        related = self._related(found, set()) if scope == "not_covered" else ()
+        return Advice(
+            outcome=scope,
+            draft=Draft(texts[scope], ()),
+            related=related,
+            suggestions=suggest(self.evidence, (), message.profile, message.focus, related),
+        )
+
+    def _related(self, found: Found, cited: set[str | None]) -> tuple[Related, ...]:
+        nearest = dict.fromkeys(hit.chunk.section for hit in found.hits)
+        url = self.corpus.credit.url if self.corpus.credit else None
+        return tuple(
+            Related(id, "section", self.corpus.section_by_id[id].title, url)
+            for id in nearest
+            if id is not None and id not in cited
+        )[:3]
+
+
+def _smalltalk(text: str) -> str:
+    words = set(text.split())
+    if words & {"bye", "goodbye", "ciao", "tschuss", "later", "night", "adios"}:
+        return _BYE
+    if words & {
+        "thanks",
+        "thank",
+        "thx",
+        "cheers",
+        "ty",
+        "gracias",
+        "danke",
+        "merci",
+        "obrigado",
+        "helpful",
+        "cool",
+    }:
+        return _THANKS
+    if words & {"who", "what", "human", "bot", "robot", "person", "real", "name"}:
+        return _WHO
+    return _HELLO
+
+
+def with_context(need: Need, alone: float, leaning: float) -> Need:
+    """Whether an unclear message leans on the turns before: it does, unless it fits clearly better alone."""
+    if need.form != "context":
+        return need
+    if alone > leaning + _STANDS_ALONE:
+        return replace(need, form="topic", query=need.question, resources=(), sections=(), follow_up=False)
+    return need

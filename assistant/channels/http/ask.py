@@ -1,0 +1,203 @@
+"""POST /v1/ask, /v1/search, /v1/plan and /v1/feedback."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from assistant.channels.http import examples
+from assistant.channels.http.bodies import (
+    AnswerBody,
+    AskRequest,
+    FeedbackBody,
+    FeedbackRequest,
+    PlanBody,
+    PlanRequest,
+    SearchBody,
+    SearchRequest,
+)
+from assistant.channels.http.desk import Desk
+from assistant.channels.http.docs import IDEMPOTENCY_KEY, POST, REQUEST_ID, answers
+from assistant.channels.http.events import EventStream, event, open_stream, while_connected
+from assistant.channels.http.forms import choose_form, render_plan
+from assistant.channels.http.problems import describe, problem, problem_body
+from assistant.channels.http.replies import Replies
+from assistant.errors import AssistantError
+from assistant.service import Ask, Event
+from assistant.store import Feedback
+from index.search import Found
+
+
+def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
+    """Add the routes that ask the assistant."""
+
+    @app.post(
+        "/v1/ask",
+        summary="Ask a question",
+        description="One answer; with `stream` or `Accept: text/event-stream` as server-sent events: "
+        "`meta`, `delta`, `citation`, `done`, or `error`.",
+        tags=["questions"],
+        response_model=None,
+        responses=answers(
+            {
+                "model": AnswerBody,
+                "content": {
+                    "application/json": {"examples": examples.ANSWERS},
+                    "text/event-stream": {"schema": {"type": "string"}},
+                },
+                "links": examples.ANSWER_LINKS,
+            },
+            *POST,
+        ),
+        openapi_extra=examples.request(examples.QUESTIONS, IDEMPOTENCY_KEY, REQUEST_ID),
+    )
+    async def ask(request: Request, body: AskRequest) -> Response:
+        question = Ask(
+            body.question,
+            body.conversation_id,
+            body.turns(),
+            body.profile.to_profile() if body.profile else None,
+            "http",
+        )
+        if desk.settings.log_questions:
+            request.scope["notes"]["question"] = body.question
+        if body.stream or "text/event-stream" in request.headers.get("accept", ""):
+            return await stream(request, question)
+        answer = await while_connected(request, answer_once(request, question))
+        _note(request, answer)
+        return JSONResponse(answer)
+
+    async def answer_once(request: Request, question: Ask) -> dict[str, Any]:
+        async with replies.call(request) as call:
+            if call.body is not None:
+                return call.body
+            answer = (await desk.answer(question)).as_dict()
+            call.keep(answer)
+            return answer
+
+    async def stream(request: Request, question: Ask) -> EventStream:
+        return await open_stream(pieces(request, question), desk.settings.timeout)
+
+    async def pieces(request: Request, question: Ask) -> AsyncGenerator[bytes, None]:
+        began = False
+        try:
+            async with replies.call(request) as call:
+                events = desk.stream(question) if call.body is None else replay(call.body)
+                number = 0
+                id = ""
+                async with aclosing(events) as opened:
+                    async for one in opened:
+                        if one.name == "meta":
+                            id = one.data["id"]
+                        if one.name == "done":
+                            call.keep(one.data)
+                            _note(request, one.data)
+                        yield event(one.name, f"{id}-{number}", one.data)
+                        began = True
+                        number += 1
+        except AssistantError as error:
+            if not began:
+                raise
+            status, detail, _, more = describe(error)
+            request.scope["notes"]["outcome"] = "error"
+            yield event("error", "error", problem_body(request.scope, status, detail, **more))
+
+    @app.post(
+        "/v1/search",
+        summary="Search without an answer",
+        tags=["questions"],
+        response_model=None,
+        responses=answers({"model": SearchBody}, *POST),
+        openapi_extra=examples.request(examples.SEARCHES, REQUEST_ID),
+    )
+    async def search(request: Request, body: SearchRequest) -> JSONResponse:
+        found = await while_connected(request, desk.search(body.question, body.k))
+        return JSONResponse(describe_found(found))
+
+    @app.post(
+        "/v1/plan",
+        summary="Make a study plan",
+        description="JSON, or by `Accept` (or `format`) a picture, Markdown, or a calendar.",
+        tags=["questions"],
+        response_model=None,
+        responses=answers(
+            {
+                "model": PlanBody,
+                "content": {
+                    form: {"schema": {"type": "string"}}
+                    for form in ("image/svg+xml", "text/markdown", "text/calendar")
+                },
+            },
+            *POST,
+            406,
+        ),
+        openapi_extra=examples.request(examples.PLANS, REQUEST_ID),
+    )
+    async def plan(request: Request, body: PlanRequest) -> Response:
+        form = choose_form(body.format, request.headers.get("accept", "*/*"))
+        if form is None:
+            return problem(request.scope, 406, "A plan comes as JSON, SVG, Markdown or calendar.")
+        made = await while_connected(request, desk.plan(body.to_profile()))
+        return await asyncio.to_thread(render_plan, made, form, body.start)
+
+    @app.post(
+        "/v1/feedback",
+        summary="Say whether an answer helped",
+        tags=["questions"],
+        response_model=None,
+        responses=answers({"model": FeedbackBody}, *POST, 404),
+        openapi_extra=examples.request(examples.VOTES, IDEMPOTENCY_KEY, REQUEST_ID),
+    )
+    async def feedback(request: Request, body: FeedbackRequest) -> JSONResponse:
+        async with replies.call(request) as call:
+            if call.body is not None:
+                return JSONResponse(call.body)
+            vote = Feedback(body.answer_id, body.value, body.reason, body.comment)
+            if not await desk.assistant.store.add_feedback(vote):
+                return problem(request.scope, 404, "No answer with this id is kept.")
+            desk.metrics.feedback.labels(body.value).inc()
+            kept = {"answer_id": body.answer_id, "value": body.value}
+            call.keep(kept)
+            return JSONResponse(kept)
+
+
+async def replay(answer: dict[str, Any]) -> AsyncGenerator[Event, None]:
+    """A whole answer as the events of a stream."""
+    yield Event("meta", {key: answer[key] for key in ("id", "conversation_id", "outcome", "profile")})
+    yield Event("delta", {"text": answer["text"]})
+    for citation in answer["citations"]:
+        yield Event("citation", citation)
+    yield Event("done", answer)
+
+
+def describe_found(found: Found) -> dict[str, Any]:
+    """The JSON form of a search."""
+    hits = [
+        {
+            "chunk_id": hit.chunk.id,
+            "section": hit.chunk.section,
+            "resource": hit.chunk.resource,
+            "kind": hit.chunk.kind,
+            "title": hit.chunk.title,
+            "url": hit.chunk.url,
+            "text": hit.chunk.text,
+            "view": hit.view,
+            "score": round(float(hit.score), 6),
+        }
+        for hit in found.hits
+    ]
+    timings = {name: round(value, 3) for name, value in found.timings_ms.items()}
+    return {"hits": hits, "confidence": round(found.confidence, 4), "timings_ms": timings}
+
+
+def _note(request: Request, answer: dict[str, Any]) -> None:
+    request.scope["notes"] |= {
+        "outcome": answer["outcome"],
+        "answer": answer["id"],
+        "timings_ms": answer["timings_ms"],
+    }

@@ -1,0 +1,112 @@
+"""POST /v1/chat/completions and GET /v1/models."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from assistant.channels.http import examples
+from assistant.channels.http.desk import Desk
+from assistant.channels.http.docs import GET, POST, REQUEST_ID, answers
+from assistant.channels.http.events import open_stream, while_connected
+from assistant.channels.http.problems import describe, problem, problem_body
+from assistant.channels.openai_api import (
+    MODEL,
+    ChatRequest,
+    describe_model,
+    read_request,
+    write_chunks,
+    write_completion,
+)
+from assistant.errors import AssistantError
+from assistant.service import Ask
+
+_COMPLETION = {"type": "object", "required": ["id", "object", "created", "model", "choices", "usage"]}
+_MODELS = {"type": "object", "required": ["object", "data"]}
+_MODEL = {"type": "object", "required": ["id", "object", "created", "owned_by"]}
+
+
+def add_chat_routes(app: FastAPI, desk: Desk) -> None:
+    """Add the routes that OpenAI's clients use."""
+    created = int(time.time())
+
+    @app.post(
+        "/v1/chat/completions",
+        summary="The same answers for OpenAI's clients",
+        tags=["openai"],
+        response_model=None,
+        responses=answers(
+            {
+                "description": "A chat completion, or with `stream` its chunks.",
+                "content": {
+                    "application/json": {"schema": _COMPLETION},
+                    "text/event-stream": {"schema": {"type": "string"}},
+                },
+            },
+            *POST,
+            404,
+        ),
+        openapi_extra=examples.request(examples.CHATS, REQUEST_ID),
+    )
+    async def completions(request: Request, body: ChatRequest) -> Response:
+        if body.model != MODEL:
+            return problem(request.scope, 404, f"There is no such model; there is {MODEL}.")
+        ask = read_request(body)
+        if desk.settings.log_questions:
+            request.scope["notes"]["question"] = ask.question
+        now = int(time.time())
+        if body.stream:
+            return await open_stream(pieces(request, body, ask, now), desk.settings.timeout)
+        answer = (await while_connected(request, desk.answer(ask))).as_dict()
+        request.scope["notes"] |= {"outcome": answer["outcome"], "answer": answer["id"]}
+        return JSONResponse(write_completion(answer, body, now))
+
+    async def pieces(request: Request, body: ChatRequest, ask: Ask, now: int) -> AsyncGenerator[bytes, None]:
+        began = False
+        try:
+            async with aclosing(write_chunks(desk.stream(ask), body, now)) as chunks:
+                async for chunk in chunks:
+                    yield _data(chunk)
+                    began = True
+        except AssistantError as error:
+            if not began:
+                raise
+            status, detail, _, more = describe(error)
+            yield _data(problem_body(request.scope, status, detail, **more))
+        yield b"data: [DONE]\n\n"
+
+    @app.get(
+        "/v1/models",
+        summary="The one model",
+        tags=["openai"],
+        response_model=None,
+        responses=answers(
+            {"description": "A list.", "content": {"application/json": {"schema": _MODELS}}}, *GET
+        ),
+    )
+    async def models() -> JSONResponse:
+        return JSONResponse({"object": "list", "data": [describe_model(created)]})
+
+    @app.get(
+        "/v1/models/{id}",
+        summary="The one model by its id",
+        tags=["openai"],
+        response_model=None,
+        responses=answers(
+            {"description": "A model.", "content": {"application/json": {"schema": _MODEL}}}, *GET, 404
+        ),
+    )
+    async def model(request: Request, id: str) -> Response:
+        if id != MODEL:
+            return problem(request.scope, 404, f"There is no such model; there is {MODEL}.")
+        return JSONResponse(describe_model(created))
+
+
+def _data(chunk: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n".encode()

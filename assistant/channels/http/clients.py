@@ -1,0 +1,96 @@
+"""Who is asking: the key they show, the address they come from, and how often they may."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import time
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+from limits import parse
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from starlette.types import Scope
+
+from assistant.settings import Settings
+
+_DEFAULT_RATE = "120/minute"
+
+
+class Keys:
+    """The keys that may ask. Without any, everybody may."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = [key.encode() for key in keys]
+
+    def owner(self, headers: Mapping[str, str]) -> str | None:
+        """A name for the key that was shown, `anyone` where no key is needed, None for a wrong or missing one."""
+        if not self._keys:
+            return "anyone"
+        scheme, _, shown = headers.get("authorization", "").partition(" ")
+        given = shown.strip().encode()
+        # Every key is compared, each in constant time, so that the time tells nothing.
+        matches = [hmac.compare_digest(given, key) for key in self._keys]
+        if scheme.lower() != "bearer" or not any(matches):
+            return None
+        return f"key_{sha256(given).hexdigest()[:16]}"
+
+
+class Rate:
+    """How often each client may ask: by key, else by address."""
+
+    def __init__(self, settings: Settings) -> None:
+        text = settings.rate_limit or _DEFAULT_RATE
+        self._limit = None if text == "off" else parse(text)
+        self._spare_this_machine = not settings.rate_limit
+        self._proxies: int = settings.trusted_proxies
+        self._windows = MovingWindowRateLimiter(MemoryStorage())
+
+    async def wait(self, scope: Scope, headers: Mapping[str, str], owner: str) -> int:
+        """Count a request; 0, or the whole seconds after which the next one may come."""
+        if self._limit is None:
+            return 0
+        address = client_address(scope, headers, self._proxies)
+        if owner == "anyone" and self._spare_this_machine and _is_this_machine(address):
+            return 0
+        client = owner if owner != "anyone" else _household(address)
+        if await self._windows.hit(self._limit, client):
+            return 0
+        window = await self._windows.get_window_stats(self._limit, client)
+        return max(1, int(window.reset_time - time.time()) + 1)
+
+
+def client_address(scope: Scope, headers: Mapping[str, str], proxies: int) -> str:
+    """The client's address, behind so many trusted proxies; what a client writes itself is not believed."""
+    peer = (scope.get("client") or ("", 0))[0]
+    if proxies == 0:
+        return str(peer)
+    hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+    hop = hops[-min(proxies, len(hops))] if hops else str(peer)
+    try:
+        return str(ipaddress.ip_address(hop.strip("[]")))
+    except ValueError:
+        return str(peer)
+
+
+def _household(address: str) -> str:
+    """What shares one limit: an IPv4 address, or the /64 that an IPv6 address is free to move in."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(found, ipaddress.IPv6Address):
+        return (
+            str(ipaddress.ip_network((found, 64), strict=False))
+            if found.ipv4_mapped is None
+            else str(found.ipv4_mapped)
+        )
+    return str(found)
+
+
+def _is_this_machine(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

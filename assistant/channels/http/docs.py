@@ -1,0 +1,62 @@
+"""What the OpenAPI document says beside the shapes: failures, streams, links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.channels.http.bodies import ProblemBody
+from assistant.channels.http.problems import MEDIA_TYPE
+
+_MEANING = {
+    400: "The body is not JSON in UTF-8.",
+    401: "A key is needed.",
+    404: "There is nothing by that name.",
+    406: "None of the accepted forms can be given.",
+    408: "The body did not come in time.",
+    413: "The body is larger than 64 KiB.",
+    415: "The body is not called JSON.",
+    422: "A part of the request is not usable.",
+    429: "Too many requests; Retry-After says when.",
+    500: "A fault of the service.",
+    503: "Loading, stopping or too busy; Retry-After says when.",
+}
+GET = (401, 429, 500, 503)
+POST = (400, 401, 408, 413, 415, 422, 429, 500, 503)
+
+
+def answers(success: dict[str, Any], *failures: int) -> dict[int | str, dict[str, Any]]:
+    """The documentation of what a route answers: 200, and these failures."""
+    return {200: success, **{status: _failure(status) for status in sorted(failures)}}
+
+
+def failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The documentation of the failures alone."""
+    return {status: _failure(status) for status in sorted(statuses)}
+
+
+def _failure(status: int) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "description": _MEANING[status],
+        "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{ProblemBody.__name__}"}}},
+    }
+    if status in (429, 503):
+        entry["headers"] = {
+            "Retry-After": {"description": "Seconds.", "required": True, "schema": {"type": "integer"}}
+        }
+    return entry
+
+
+REQUEST_ID = {
+    "name": "X-Request-ID",
+    "in": "header",
+    "required": False,
+    "description": "Comes back with the answer and stands in the log.",
+    "schema": {"type": "string", "maxLength": 128},
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A request that is sent again with its key gets the first one's answer, for ten minutes.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}

@@ -1,0 +1,102 @@
+"""The outermost layer: every request gets an id, a log line, its headers, and an answer."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from time import perf_counter
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistant.channels.http.problems import MEDIA_TYPE, plain_problem, problem
+from assistant.metrics import Metrics
+
+log = logging.getLogger("dlstart.http")
+
+_ID = re.compile(rb"[A-Za-z0-9._:+/=@-]{1,128}")
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class Edge:
+    """Wraps the application. Nothing passes it without an id; no error passes it as anything but a problem."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = perf_counter()
+        method: str = scope["method"]
+        request_id = _request_id(scope)
+        notes: dict[str, object] = {}
+        scope.update(request_id=request_id, notes=notes, path=_without_slash(scope["path"]))
+        if method == "HEAD":
+            scope["method"] = "GET"
+        status = 0
+        replaced = False
+
+        async def answer(message: Message) -> None:
+            nonlocal status, replaced
+            if replaced:
+                return
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                if status >= 400 and scope["path"] != "/mcp" and headers.get("content-type") != MEDIA_TYPE:
+                    # A part that is not ours fails in its own words; MCP alone has a form for that.
+                    response = plain_problem(scope, status)
+                    await response(scope, receive, answer)
+                    replaced = True
+                    return
+                headers["X-Request-ID"] = request_id
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            elif method == "HEAD":
+                message = {**message, "body": b""}
+            await send(message)
+
+        self._metrics.open.inc()
+        try:
+            await self._app(scope, receive, answer)
+        except Exception:
+            log.exception("a request failed", extra={"data": {"id": request_id}})
+            if not status:
+                response = problem(scope, 500, "Something went wrong here; the log says what.")
+                await response(scope, receive, answer)
+        finally:
+            self._metrics.open.dec()
+            self._note(scope, method, status or 499, perf_counter() - started)
+
+    def _note(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+        route = scope.get("route_path", "other")
+        known = method if method in ("GET", "HEAD", "POST", "DELETE", "OPTIONS") else "other"
+        self._metrics.requests.labels(route, known, str(status)).inc()
+        self._metrics.seconds.labels(route).observe(seconds)
+        line = {"id": scope["request_id"], "method": known, "route": route, "status": status}
+        line |= {"ms": round(seconds * 1e3, 2)} | scope["notes"]
+        level = (
+            logging.DEBUG if route in ("/healthz", "/readyz", "/metrics") and status == 200 else logging.INFO
+        )
+        log.log(level, "request", extra={"data": line})
+
+
+def _request_id(scope: Scope) -> str:
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    return given.decode() if _ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
+
+
+def _without_slash(path: str) -> str:
+    return path.rstrip("/") or "/"

@@ -1,0 +1,189 @@
+"""Serving: sockets, signals, workers."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
+from types import FrameType
+
+import uvicorn
+
+from assistant.errors import AssistantError, UsageError
+from assistant.logs import configure_logs
+from assistant.service import Assistant
+from assistant.settings import Settings, read_settings
+
+log = logging.getLogger("dlstart.service")
+
+_KEEP_ALIVE = 75
+"""Seconds that an idle connection stays open: longer than proxies keep theirs, so that they end it, not we."""
+_RESTART_AFTER = 1.0
+"""Seconds before a worker that died is replaced."""
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, which on SIGTERM first lets open requests finish while it still says that it is not ready."""
+
+    def __init__(self, config: uvicorn.Config, drain: float) -> None:
+        super().__init__(config)
+        self.failure: AssistantError | None = None
+        self._drain = drain
+        self._drained_by: float | None = None
+
+    def fail(self, error: AssistantError) -> None:
+        """Stop, because the assistant can't be opened."""
+        self.failure = error
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first SIGTERM drains; a second signal, or Ctrl-C, stops at once."""
+        if sig == signal.SIGTERM and self._drained_by is None:
+            self._drained_by = time.monotonic() + self._drain
+            self.config.app.state.desk.draining = True  # type: ignore[union-attr]
+        elif self.should_exit:
+            self.force_exit = True
+        else:
+            self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called ten times a second."""
+        if self._drained_by is not None and (
+            not self.server_state.tasks or time.monotonic() > self._drained_by
+        ):
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+
+def serve(
+    settings: Settings, host: str, port: int, workers: int, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Serve until a signal. Raises UsageError for an unusable address, IndexUnusable for an unusable index."""
+    configure_logs(settings.log_format)
+    listener = listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    log.info("listening", extra={"data": {"url": f"http://{shown}:{listener.getsockname()[1]}"}})
+    if workers == 1:
+        work(settings, listener, progress)
+    else:
+        _check_index()
+        supervise(listener, workers)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises UsageError that says what to do."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+        listener.set_inheritable(True)
+    except (socket.gaierror, OverflowError):
+        raise UsageError(
+            f"there is no host {host} here with a port {port}", "see --host and --port"
+        ) from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UsageError(f"port {port} is busy", "choose another with --port") from None
+        if error.errno == errno.EACCES:
+            raise UsageError(f"port {port} needs more rights", "choose one above 1023 with --port") from None
+        raise UsageError(f"{host} can't be listened on ({error.strerror})", "choose another --host") from None
+    return listener
+
+
+def work(
+    settings: Settings, listener: socket.socket, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Serve in this process."""
+    from assistant.channels.http.app import make_app
+
+    server: Server
+
+    def load() -> Assistant:
+        return Assistant.open(settings, progress)
+
+    def failed(error: AssistantError) -> None:
+        server.fail(error)
+
+    config = uvicorn.Config(
+        make_app(settings, load=load, failed=failed),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=max(1, int(settings.drain)),
+    )
+    server = Server(config, settings.drain)
+    server.run([listener])
+    if server.failure is not None:
+        raise server.failure
+
+
+def supervise(listener: socket.socket, count: int) -> None:
+    """Keep so many workers on one socket; replace one that dies; stop them all on a signal."""
+    with tempfile.TemporaryDirectory(prefix="dlstart-metrics-") as shared:
+        # Prometheus's counters of all workers are files in one folder.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared
+        context = multiprocessing.get_context("spawn")
+        stopping = threading.Event()
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(sig, lambda *_: stopping.set())
+
+        def start() -> BaseProcess:
+            process = context.Process(target=_worker, args=(listener,))
+            process.start()
+            return process
+
+        processes = [start() for _ in range(count)]
+        while not stopping.wait(_RESTART_AFTER):
+            for place, process in enumerate(processes):
+                if not process.is_alive():
+                    log.warning(
+                        "a worker died", extra={"data": {"pid": process.pid, "status": process.exitcode}}
+                    )
+                    processes[place] = start()
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join()
+
+
+def _worker(listener: socket.socket) -> None:
+    settings = read_settings()
+    configure_logs(settings.log_format)
+    try:
+        work(settings, listener)
+    except AssistantError as error:
+        log.error("%s", error)
+        raise SystemExit(error.exit_status) from None
+
+
+def _check_index() -> None:
+    """Open the assistant once, in a process of its own, so that the workers find an index that is right."""
+    process = multiprocessing.get_context("spawn").Process(target=_open_once)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(process.exitcode)
+
+
+def _open_once() -> None:
+    try:
+        Assistant.open(read_settings())
+    except AssistantError as error:
+        print(f"dlstart: {error}" + (f"; {error.cure}" if error.cure else ""), file=sys.stderr)
+        raise SystemExit(error.exit_status) from None

@@ -1,0 +1,49 @@
+"""`dlstart serve`, `dlstart mcp`, `dlstart settings`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from assistant.commands.progress import show_progress
+from assistant.settings import TABLE, read_settings, show_value
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for a free one.")] = 8000,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that share the port and the index.")
+    ] = 1,
+) -> None:
+    """Serve the page, the widget and the HTTP endpoints."""
+    from assistant.channels.http.serve import serve as run
+
+    with show_progress("Building the index") as progress:
+        run(read_settings(), host, port, workers, progress)
+
+
+def settings(
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print the table of settings: name, value, default, help."""
+    current = read_settings()
+    rows = [
+        {
+            "name": setting.name,
+            "value": show_value(setting, current),
+            "default": setting.default,
+            "help": setting.help,
+            "secret": setting.secret,
+        }
+        for setting in TABLE
+    ]
+    if json_:
+        typer.echo(json.dumps({"settings": rows}, ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        value = row["value"]
+        shown = ",".join(value) if isinstance(value, list) else "" if value is None else value
+        typer.echo(f"{row['name']}={shown}\n    default: {row['default'] or '(empty)'}; {row['help']}")

@@ -1,0 +1,187 @@
+"""Every sentence that an answer may quote, with what it tells, what it is about, and how near a question is."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.aspects import tag
+from assistant.words import plain, stems
+from corpus.types import Corpus, Part, Resource
+from index.search import Index
+from index.types import Chunk, Sentence
+from index.views import list_views
+
+_LEXICAL = 0.6
+_RECOMMENDS = re.compile(
+    r"\bguide (?:also )?(?:recommends|lists|names|calls|points|picked|advises|says|links|adds|named)|guide's first"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One sentence of the corpus."""
+
+    position: int
+    """Its place among all sentences; the guide's come first, in reading order."""
+    chunk: Chunk
+    """The paragraph that holds it."""
+    sentence: Sentence
+    """Where it stands there."""
+    text: str
+    """Its exact words."""
+    stems: frozenset[str]
+    """Stems of its words that carry meaning, without the names of what it is about."""
+    tells: frozenset[str]
+    """Aspects that it tells: cost, length, suits, …"""
+    resources: tuple[str, ...]
+    """Ids of the resources that it names."""
+
+    @property
+    def part(self) -> Part:
+        """guide, today, description or status."""
+        return self.chunk.part
+
+    @property
+    def section(self) -> str | None:
+        """Id of the section that it belongs to."""
+        return self.chunk.section
+
+    @property
+    def about(self) -> str | None:
+        """Id of the resource that it is about: its owner, or the first that it names."""
+        return self.chunk.resource or (self.resources[0] if self.resources else None)
+
+    @property
+    def recommends(self) -> bool:
+        """Whether it is the guide's word on a resource."""
+        return self.part == "guide" and bool(self.resources) and bool(_RECOMMENDS.search(self.text))
+
+
+class Evidence:
+    """The sentences of one corpus and one index."""
+
+    def __init__(self, corpus: Corpus, index: Index) -> None:
+        self.corpus = corpus
+        self.index = index
+        self.quotes = tuple(_quotes(corpus, index.chunks))
+        self.of_resource: dict[str, list[Quote]] = defaultdict(list)
+        self.guide_on: dict[str, list[Quote]] = defaultdict(list)
+        self.today_on: dict[str, list[Quote]] = defaultdict(list)
+        self.of_section: dict[str, list[Quote]] = defaultdict(list)
+        self.by_text: dict[str, Quote] = {}
+        for quote in self.quotes:
+            self.by_text.setdefault(quote.text, quote)
+            if quote.chunk.resource:
+                self.of_resource[quote.chunk.resource].append(quote)
+                continue
+            if quote.section:
+                self.of_section[quote.section].append(quote)
+            for id in quote.resources:
+                (self.guide_on if quote.part == "guide" else self.today_on)[id].append(quote)
+        self.resources_of: Mapping[str, tuple[str, ...]] = _resources_of(corpus, self.of_section)
+        self._weights = _weights(self.quotes)
+        self._vectors = _vectors(corpus, index, self.quotes)
+        self.state_of = {
+            resource.id: self._state_quotes(resource)
+            for resource in corpus.resources
+            if resource.status != "current"
+        }
+
+    def _state_quotes(self, resource: Resource) -> tuple[Quote, ...]:
+        """Sentences that say what happened to a resource and name its successor, the resource's own first."""
+        own = [quote for quote in self.of_resource[resource.id] if quote.part == "status"][:1]
+        after = resource.successor
+        names = {after.title.lower()} if after else set()
+        if after and after.resource:
+            names.add(self.corpus.resource_by_id[after.resource].short.lower())
+        said = [
+            quote
+            for quote in self.today_on[resource.id]
+            if "state" in quote.tells and (not names or any(name in quote.text.lower() for name in names))
+        ]
+        return (*own, *said)
+
+    def nearness(self, question: str, vector: NDArray[np.float32] | None = None) -> NDArray[np.float64]:
+        """How near each sentence is to a question: shared words by their rarity, and the angle of meaning.
+
+        One number a sentence, in order; about 0 to 1.6.
+        """
+        asked = stems(question)
+        total = math.sqrt(sum(self._weights.get(word, 0.0) ** 2 for word in asked)) or 1.0
+        lexical = np.zeros(len(self.quotes))
+        for quote in self.quotes:
+            shared = asked & quote.stems
+            if shared:
+                weight = math.sqrt(sum(self._weights.get(word, 0.0) ** 2 for word in shared))
+                lexical[quote.position] = weight / total
+        if vector is None or self._vectors is None:
+            return lexical
+        return _LEXICAL * lexical + self._vectors @ np.asarray(vector, dtype=np.float64)
+
+    def cited_in(self, text: str) -> tuple[Quote, ...]:
+        """The sentences of the corpus that a text holds word for word, in the order of the text."""
+        cleaned = re.sub(r"\s*\[\d{1,3}\]", "", text)
+        found = [(cleaned.find(words), quote) for words, quote in self.by_text.items() if words in cleaned]
+        return tuple(quote for _, quote in sorted(found, key=lambda pair: pair[0]))
+
+    def levels(self, ids: Iterable[str]) -> list[Resource]:
+        """Resources by their ids, those of the guide first."""
+        known = [self.corpus.resource_by_id[id] for id in ids if id in self.corpus.resource_by_id]
+        return sorted(known, key=lambda resource: resource.origin == "addition")
+
+
+def _quotes(corpus: Corpus, chunks: Sequence[Chunk]) -> Iterable[Quote]:
+    position = 0
+    for chunk in chunks:
+        for sentence in chunk.sentences:
+            text = chunk.quote(sentence)
+            resources = sentence.resources
+            owner = corpus.resource_by_id.get(chunk.resource) if chunk.resource else None
+            spoken = text.replace(owner.short, " ") if owner else text
+            yield Quote(position, chunk, sentence, text, stems(spoken), tag(text), resources)
+            position += 1
+
+
+def _resources_of(corpus: Corpus, of_section: Mapping[str, list[Quote]]) -> dict[str, tuple[str, ...]]:
+    """Resources by section: those that its text names, then those that belong to it; the guide's first."""
+    found: dict[str, tuple[str, ...]] = {}
+    for section in corpus.sections:
+        named = [id for quote in of_section[section.id] for id in quote.resources]
+        own = [resource.id for resource in corpus.resources if resource.section == section.id]
+        ids = dict.fromkeys((*named, *own))
+        found[section.id] = tuple(sorted(ids, key=lambda id: corpus.resource_by_id[id].origin == "addition"))
+    return found
+
+
+def _weights(quotes: Sequence[Quote]) -> dict[str, float]:
+    counts = Counter(word for quote in quotes for word in quote.stems)
+    return {word: math.log(1 + len(quotes) / count) for word, count in counts.items()}
+
+
+def _vectors(corpus: Corpus, index: Index, quotes: Sequence[Quote]) -> NDArray[np.float64] | None:
+    """The sentences' rows of the index (sentences, dimension), or None for an index without them."""
+    rows = {
+        view.text: n
+        for n, view in enumerate(list_views(corpus, index.chunks))
+        if view.kind == "sentence" and n < len(index.vectors)
+    }
+    if any(quote.text not in rows for quote in quotes):
+        return None
+    positions = np.array([rows[quote.text] for quote in quotes], dtype=np.int64)
+    return index.vectors.rows()[positions].astype(np.float64)
+
+
+def same_words(a: Quote, b: Quote) -> float:
+    """How much two sentences share: the smaller one's words found in the other, 0 to 1.
+
+    Names count too: two sentences on different resources are different however alike they read.
+    """
+    left, right = set(plain(a.text).split()), set(plain(b.text).split())
+    return len(left & right) / max(1, min(len(left), len(right)))

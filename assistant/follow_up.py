@@ -1,0 +1,451 @@
+"""The question as it stands with the turns before it.
+
+What a question is about is decided from its form (pointing words, a conjunction in front, no subject of its own)
+and from what the last answer cited. The cue tables are in `follow_up.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+from assistant.aspects import asked
+from assistant.evidence import Evidence
+from assistant.lexicon import Lexicon, Reading
+from assistant.profile import Said, merge, read_profile
+from assistant.types import Citation, Conversation, Exchange, Profile, Turn
+from assistant.words import plain
+from corpus.types import Resource
+
+Form = Literal["topic", "about", "other", "more", "compare", "next", "order", "again", "context"]
+_SHORT = 7
+_LOOK_BACK = 3
+SECTION_OF_GOAL = {
+    "vision": "computer-vision",
+    "rnn": "rnn",
+    "nlp": "nlp",
+    "rl": "reinforcement-learning",
+    "general": "have-basics",
+}
+_OF_SECTIONS = frozenset({"brand", "rent", "speed"})
+"""Aspects that sections tell, not single resources."""
+_STARTS = frozenset({"intro", "have-basics", "other-courses", "reading"})
+"""Sections on where to start: their other form is the section on books."""
+_GENERIC_WORDS = """
+    book books course courses class classes resource resources thing things stuff material post posts blog article
+    paper tutorial guide lecture lectures video videos link links page site website learn learning study read reading
+    watch start begin beginner beginners newbie newcomer take recommend suggest suggestions option options idea
+    question answer please top first second third last cheers smart deep machine dl ml ai work works kind sort
+    possible maybe really actually enough another else instead same both part right
+"""
+_GENERIC = frozenset(_GENERIC_WORDS.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What the last answer was about."""
+
+    resources: tuple[str, ...] = ()
+    """Ids of the resources that it showed, in order."""
+    sections: tuple[str, ...] = ()
+    """Ids of the sections that it cited, most cited first."""
+    question: str = ""
+    """What was asked."""
+    said: frozenset[str] = frozenset()
+    """Quotes of the whole conversation."""
+    suggestions: tuple[str, ...] = ()
+    """What it offered to be asked next."""
+    clarified: bool = False
+    """Whether a question was ever asked back."""
+
+    def __bool__(self) -> bool:
+        return bool(self.resources or self.sections or self.question)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What is asked now, with everything that the turns before add to it."""
+
+    question: str
+    """The message in plain words."""
+    query: str
+    """What to search for: the message, or the message with its context."""
+    form: Form = "topic"
+    """topic: find out by searching; about: these resources; other: another one of these sections; more; compare;
+    next; order: a path; again: the last question, for the changed profile; context: search with the context."""
+    resources: tuple[str, ...] = ()
+    """Ids of what it is about, the main one first."""
+    sections: tuple[str, ...] = ()
+    """Ids of the sections that it is about."""
+    aspects: tuple[str, ...] = ()
+    """What is asked about them."""
+    concepts: tuple[str, ...] = ()
+    """Ids of the concepts that it names."""
+    follow_up: bool = False
+    """Whether it leans on the turns before."""
+    said: frozenset[str] = frozenset()
+    """Quotes that the conversation has seen."""
+    shown: tuple[str, ...] = ()
+    """Ids of the resources that the last answer showed."""
+    short: bool = False
+    """Whether as little as possible is wanted."""
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(resources.files("assistant").joinpath("follow_up.toml").read_text("utf-8"))
+
+
+@cache
+def _pattern(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)")
+
+
+def _has(name: str, text: str) -> bool:
+    table = _table()
+    words = table["form"].get(name) or table[name]
+    return bool(_pattern(words).search(text))
+
+
+def rebuild(history: Sequence[Turn], evidence: Evidence, lexicon: Lexicon) -> Conversation:
+    """A conversation from what a client kept: its sources are found by the sentences that the answers quote."""
+    profile = Profile()
+    exchanges: list[Exchange] = []
+    question = ""
+    for turn in history:
+        if turn.role == "user":
+            question = turn.content
+            profile = merge(profile, read_profile(lexicon.read(question), question))
+            exchanges.append(Exchange(question=question, answer_id="", outcome="not_covered", text=""))
+            continue
+        quotes = evidence.cited_in(turn.content)
+        citations = tuple(
+            Citation(
+                n, q.chunk.id, q.chunk.kind, q.section, q.about, q.resources, q.chunk.title, None, q.text
+            )
+            for n, q in enumerate(quotes, 1)
+        )
+        kept = Exchange(
+            question=question,
+            answer_id="",
+            outcome="answered" if citations else "not_covered",
+            text=turn.content,
+            citations=citations,
+            clarified=turn.content.rstrip().endswith("?"),
+        )
+        if exchanges and not exchanges[-1].text:
+            exchanges[-1] = kept
+        else:
+            exchanges.append(kept)
+    return Conversation("", profile, tuple(exchanges))
+
+
+def focus_of(conversation: Conversation) -> Focus:
+    """What a conversation is about now: its last answer with sources, at most three turns back."""
+    said = frozenset(c.quote for exchange in conversation.exchanges for c in exchange.citations)
+    clarified = any(exchange.clarified for exchange in conversation.exchanges)
+    recent = conversation.exchanges[-_LOOK_BACK:]
+    for exchange in reversed(recent):
+        if exchange.citations:
+            return replace(
+                _focus_on(exchange), said=said, clarified=clarified, suggestions=recent[-1].suggestions
+            )
+    for exchange in reversed(recent):
+        if exchange.outcome in ("not_covered", "clarify") and exchange.question:
+            return Focus(question=exchange.question, said=said, clarified=clarified)
+    return Focus(clarified=clarified)
+
+
+def _focus_on(exchange: Exchange) -> Focus:
+    resources: list[str] = []
+    sections: dict[str, int] = {}
+    for citation in exchange.citations:
+        resources += [citation.resource] if citation.resource else []
+        resources += citation.resources if citation.kind == "guide" else ()
+        if citation.section:
+            weight = 2 if citation.kind == "guide" else 1
+            sections[citation.section] = sections.get(citation.section, 0) + weight
+    ordered = tuple(sorted(sections, key=lambda id: -sections[id]))
+    return Focus(tuple(dict.fromkeys(resources)), ordered, exchange.question)
+
+
+def resolve(reading: Reading, said: Said, focus: Focus, evidence: Evidence, lexicon: Lexicon) -> Need:
+    """What a message asks, given what the last answer was about."""
+    text = reading.text
+    table = _table()
+    core, opened = _strip_openings(text)
+    aspects = asked(text)
+    own = _own_resources(reading, evidence)
+    if not _has("next", text) and "after" not in text.split():
+        own = tuple(id for id in own if id not in (*said.profile.done, *said.profile.avoids))
+    base = Need(
+        text,
+        text,
+        aspects=aspects,
+        concepts=reading.concepts,
+        said=focus.said,
+        shown=focus.resources,
+        short=_has("shorten", core),
+    )
+    if not focus:
+        return _alone(base, own, reading, opened=False)
+    points = _points_back(text)
+    topic = _topic_sections(reading, said)
+    needed = _own_words(reading, aspects, text)
+    words = len(core.split())
+    if _has("order", text) or (
+        _asked_order(focus) and (_has("trim", core) or (said and not own and not aspects))
+    ):
+        return replace(base, form="order", follow_up=not _has("order", text))
+    chosen = _pick(text, reading, focus, evidence)
+    if own:
+        return _named(base, own, focus, core, opened, points)
+    if chosen and not topic:
+        return _about(base, chosen, focus)
+    if _has("person", text) and focus.resources:
+        return _of_person(base, focus, evidence, lexicon)
+    if topic or (reading.concepts and (not points or words > 2)):
+        if topic and opened and len(needed) <= 2 and not reading.concepts:
+            return replace(base, sections=topic, follow_up=True)
+        if topic and opened:
+            return replace(base, query=core, sections=topic, follow_up=True)
+        if not (points and len(needed) == 0 and not reading.concepts):
+            return replace(base, query=core or text, follow_up=opened)
+    if base.short:
+        return _about(base, focus.resources[:1], focus)
+    if core == "" or _pattern(table["form"]["more"]).search(core or text):
+        return _more(base, focus)
+    if _has("next", text):
+        return replace(
+            base, form="next", resources=focus.resources[:1], sections=focus.sections, follow_up=True
+        )
+    if _has("compare", core) and len(focus.resources) >= 2 and (points or words <= _SHORT):
+        return replace(
+            base, form="compare", resources=focus.resources, sections=focus.sections, follow_up=True
+        )
+    if said and not _is_question(core, aspects):
+        return _told(base, said, focus)
+    if _has("other", core) and len(needed) <= 3 and words <= 12:
+        return replace(
+            base,
+            form="other",
+            resources=focus.resources,
+            sections=focus.sections,
+            follow_up=True,
+            query=f"{text} {_context(focus, evidence)}",
+        )
+    if said and not aspects and len(needed) <= 2:
+        return _told(base, said, focus)
+    if set(aspects) & _OF_SECTIONS and len(needed) <= 3 and words <= 12:
+        return replace(
+            base, query=f"{core} {_context(focus, evidence)}", sections=focus.sections, follow_up=True
+        )
+    if aspects and len(needed) <= 2 and (points or opened or words <= _SHORT):
+        resources = focus.resources if _has("plural", text) else focus.resources[:1]
+        return _about(base, resources, focus)
+    if points or opened or len(needed) <= 1 or (words <= 4 and len(needed) <= 2):
+        return replace(
+            base,
+            form="context",
+            query=f"{core} {_context(focus, evidence)}",
+            resources=focus.resources,
+            sections=focus.sections,
+            follow_up=True,
+        )
+    return base
+
+
+def _alone(base: Need, own: tuple[str, ...], reading: Reading, opened: bool) -> Need:
+    """A message without turns before it."""
+    if _has("order", base.question):
+        return replace(base, form="order", resources=own)
+    if len(own) >= 2 and (_has("compare", base.question) or _is_choice(base.question)):
+        return replace(base, form="compare", resources=own)
+    if own:
+        form: Form = "next" if _has("next", base.question) or "after" in base.question.split() else "about"
+        return replace(base, form=form, resources=own)
+    return base
+
+
+def _is_choice(text: str) -> bool:
+    return bool(re.search(r"\b(?:or|vs|versus|oder|ou|ya)\b|\bwhich\b", text))
+
+
+def _named(base: Need, own: tuple[str, ...], focus: Focus, core: str, opened: bool, points: bool) -> Need:
+    """A message that names a resource: about it, or about it beside what was shown."""
+    beside = bool(re.search(r"\b(?:than|vs|versus|compared|better|or)\b", core))
+    others = tuple(id for id in focus.resources[:1] if id not in own)
+    if beside and points and others:
+        return replace(base, form="compare", resources=(*others, *own), follow_up=True)
+    return replace(_alone(base, own, Reading(core, (), ()), opened), follow_up=opened or points)
+
+
+def _about(base: Need, resources: tuple[str, ...], focus: Focus) -> Need:
+    return replace(base, form="about", resources=resources, sections=focus.sections, follow_up=True)
+
+
+def _more(base: Need, focus: Focus) -> Need:
+    yes = re.match(r"(?:yes|yeah|yep|sure|ok(?:ay)?|please|si|oui|ja|haan)\b", base.question)
+    if yes and len(base.question.split()) <= 3 and focus.suggestions:
+        return replace(base, query=focus.suggestions[0], question=focus.suggestions[0], follow_up=True)
+    return replace(base, form="more", resources=focus.resources, sections=focus.sections, follow_up=True)
+
+
+def _told(base: Need, said: Said, focus: Focus) -> Need:
+    """A message that only says something about its writer: the advice changes with it."""
+    profile = said.profile
+    common = replace(base, resources=focus.resources, sections=focus.sections, follow_up=True)
+    if profile.background in ("none", "some-maths") or any(field == "knows" for field, _ in said.withdrawn):
+        return replace(
+            common,
+            form="topic",
+            query=f"{base.question} mathematics background linear algebra calculus probability",
+            sections=("math-background",),
+            resources=(),
+        )
+    if ("reading" in profile.prefers or "video" in profile.avoids) and set(focus.sections[:1]) <= _STARTS:
+        return replace(common, form="topic", sections=("reading",), resources=())
+    if profile.budget in ("free", "low"):
+        return replace(common, form="other", aspects=("cost",))
+    if profile.hardware and "hardware" not in focus.sections:
+        return replace(common, form="topic", sections=("hardware",), resources=())
+    return replace(common, form="again", query=f"{focus.question} {base.question}")
+
+
+def _of_person(base: Need, focus: Focus, evidence: Evidence, lexicon: Lexicon) -> Need:
+    """`he`, `her posts`: what else the maker of the main resource has here."""
+    main = evidence.corpus.resource_by_id.get(focus.resources[0])
+    theirs = [id for name in (main.authors if main else ()) for id in lexicon.by_author.get(name.lower(), ())]
+    known = tuple(dict.fromkeys((focus.resources[0], *theirs)))
+    return replace(
+        base, form="about", resources=known, sections=focus.sections, follow_up=True, query=base.question
+    )
+
+
+def _strip_openings(text: str) -> tuple[str, bool]:
+    pattern = re.compile(rf"^(?:(?:{_table()['openings']})(?!\w)[\s.,;:!?]*)+")
+    found = pattern.match(text)
+    if found is None:
+        return text.strip(" .,;:!?"), False
+    return text[found.end() :].strip(" .,;:!?"), True
+
+
+def is_courtesy(text: str) -> bool:
+    """Whether a message is a greeting, thanks or a goodbye and nothing else; `ok` alone is none."""
+    return bool(re.fullmatch(_table()["courtesy"], text)) and text.strip(" .!") not in ("ok", "okay")
+
+
+def _points_back(text: str) -> bool:
+    table = _table()
+    loose = re.sub(_pattern(table["expletive"]), " ", text)
+    return bool(_pattern(table["pronouns"]).search(loose) or _pattern(table["points_back"]).search(loose))
+
+
+def _topic_sections(reading: Reading, said: Said) -> tuple[str, ...]:
+    return tuple(SECTION_OF_GOAL[goal] for goal in said.profile.goal)
+
+
+def _own_words(reading: Reading, aspects: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """Words of the message that neither point back nor belong to what is asked about."""
+    return tuple(
+        word
+        for word in reading.rest
+        if word not in _GENERIC and not asked(word) and not word.isdigit() and len(word) > 1
+    )
+
+
+def _is_question(core: str, aspects: tuple[str, ...]) -> bool:
+    return bool(
+        aspects
+        or re.match(
+            r"(?:what|which|where|who|how|why|when|is|are|do|does|can|could|should|would|will|any|got|give|show)\b",
+            core,
+        )
+    )
+
+
+def _asked_order(focus: Focus) -> bool:
+    asked_before = plain(focus.question)
+    return _has("order", asked_before) or _has("trim", asked_before)
+
+
+def _context(focus: Focus, evidence: Evidence) -> str:
+    """The last question and what it was answered with, as words to search with."""
+    sections = [evidence.corpus.section_by_id[id].title for id in focus.sections[:1]]
+    return " ".join((focus.question, *sections))
+
+
+def _own_resources(reading: Reading, evidence: Evidence) -> tuple[str, ...]:
+    """The resources that a message names; of an author of several, the one that its words fit best."""
+    found: list[str] = []
+    for mention in reading.mentions:
+        if len(mention.resources) == 1:
+            found.append(mention.resources[0])
+        elif mention.resources:
+            found += _narrow(mention.resources, reading, evidence)
+    return tuple(dict.fromkeys(found))
+
+
+def _narrow(ids: tuple[str, ...], reading: Reading, evidence: Evidence) -> tuple[str, ...]:
+    """Of what one maker made, the ones that the message's other words fit best."""
+    kinds = _table()["pick"]["kinds"]
+    taught = {c.id: c.taught_in for c in evidence.corpus.concepts}
+    wanted = {kind for word in reading.words for kind in kinds.get(word, ())}
+
+    def fit(id: str) -> float:
+        resource = evidence.corpus.resource_by_id[id]
+        words = set(plain(f"{resource.short} {resource.title}").split()) - _GENERIC
+        return (
+            2.0 * any(id in taught[concept] for concept in reading.concepts)
+            + (resource.kind in wanted)
+            + bool(words & set(reading.rest))
+            + 0.5 * (resource.origin == "guide")
+        )
+
+    best = max(fit(id) for id in ids)
+    return tuple(id for id in ids if fit(id) == best)
+
+
+def _pick(text: str, reading: Reading, focus: Focus, evidence: Evidence) -> tuple[str, ...]:
+    """Which of the shown sources a message points at: `the second one`, `the book`, `the pong thing`."""
+    if not focus.resources:
+        return ()
+    pick = _table()["pick"]
+    found = _pattern(pick["ordinal"]).search(text)
+    if found:
+        word = found["n"] or found["m"] or found["d"]
+        place = pick["ordinals"].get(word)
+        if place is None:
+            place = {"one": 0, "two": 1, "three": 2}.get(word, int(word) - 1 if word.isdigit() else 0)
+        if found["n"] not in ("one", "two", "three") and -len(focus.resources) <= place < len(
+            focus.resources
+        ):
+            return (focus.resources[place],)
+    by_id = evidence.corpus.resource_by_id
+    shown = [by_id[id] for id in focus.resources if id in by_id]
+    if _pattern(pick["mean"]).search(text):
+        best = max(shown, key=lambda resource: _overlap(resource, reading), default=None)
+        if best is not None and _overlap(best, reading) > 0:
+            return (best.id,)
+    kind = _pattern(pick["kind"]).search(text)
+    if kind:
+        of_kind = [resource.id for resource in shown if resource.kind in pick["kinds"][kind["kind"]]]
+        return tuple(of_kind[:1])
+    return ()
+
+
+def _overlap(resource: Resource, reading: Reading) -> int:
+    names = " ".join((resource.title, resource.short, *resource.aliases, *resource.topics)).lower()
+    words = {w for m in reading.mentions for w in reading.words[m.start : m.end]} | set(reading.rest)
+    return sum(bool(re.search(rf"(?<!\w){re.escape(word)}", names)) for word in words - _GENERIC)
+
+
+def unshown(ids: Iterable[str], shown: Iterable[str]) -> tuple[str, ...]:
+    """The ids that were not shown yet, in order."""
+    seen = set(shown)
+    return tuple(id for id in ids if id not in seen)

@@ -1,0 +1,117 @@
+"""An assistant that picks up a new index while it answers."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from assistant.errors import AssistantError
+from assistant.service import Ask, Assistant, Event, open_corpus
+from assistant.settings import Settings
+from assistant.store import Store
+from assistant.types import Answer, Plan, Profile
+from index.build import Progress
+from index.encoder import Encoder, open_encoder
+from index.errors import IndexProblem
+from index.search import Found, Searcher, open_index
+from index.store import MANIFEST
+from index.types import Manifest
+
+log = logging.getLogger("dlstart.service")
+
+_EVERY_S = 1.0
+_Seen = tuple[int, int, int] | None
+
+
+class LiveAssistant(Assistant):
+    """Looks at the manifest once a second; when it is another one, opens the new index beside the old one.
+
+    A request is answered from first to last by the index that was there when it began. An index that can't be
+    opened, or that belongs to other texts than those on disk, is left alone: the old one goes on answering.
+    """
+
+    def __init__(self, current: Assistant, settings: Settings) -> None:
+        super().__init__(current.corpus, current.searcher, current.store)
+        self._settings = settings
+        self._seen = _look(settings.index_path)
+        self._current = current
+        self._closed = threading.Event()
+        self._refreshing = threading.Lock()
+        threading.Thread(target=self._watch, name="index watch", daemon=True).start()
+
+    @classmethod
+    def open(cls, settings: Settings, progress: Progress | None = None) -> LiveAssistant:
+        """Open the corpus and its index, as Assistant.open does, and watch it."""
+        return cls(Assistant.open(settings, progress), settings)
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._closed.set()
+
+    async def search(self, question: str, k: int = 10) -> Found:
+        """The k best hits for a question."""
+        return await self._current.search(question, k)
+
+    async def answer(self, ask: Ask) -> Answer:
+        """Answer a question."""
+        return await self._current.answer(ask)
+
+    def stream(self, ask: Ask) -> AsyncIterator[Event]:
+        """The same answer in pieces."""
+        return self._current.stream(ask)
+
+    def plan(self, profile: Profile) -> Plan:
+        """A study plan for a profile."""
+        return self._current.plan(profile)
+
+    def refresh(self) -> bool:
+        """Look now; whether there was another index, and it is in use."""
+        with self._refreshing:
+            return self._refresh()
+
+    def _refresh(self) -> bool:
+        seen = _look(self._settings.index_path)
+        if seen is None or seen == self._seen:
+            return False
+        self._seen = seen
+        try:
+            current = _reopen(self._settings, self._current)
+        except (IndexProblem, AssistantError) as problem:
+            log.warning("the new index is not used", extra={"data": {"why": str(problem)}})
+            return False
+        # Whoever only looks at the corpus sees the new one; requests go through `_current`, in one step.
+        self.corpus, self.searcher = current.corpus, current.searcher
+        self._current = current
+        log.info("new index", extra={"data": {"built_at": current.searcher.index.manifest.built_at}})
+        return True
+
+    def _watch(self) -> None:
+        while not self._closed.wait(_EVERY_S):
+            self.refresh()
+
+
+def _look(directory: Path) -> _Seen:
+    """What tells one manifest from another, cheaply."""
+    try:
+        found = (directory / MANIFEST).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def _reopen(settings: Settings, old: Assistant) -> Assistant:
+    corpus = open_corpus(settings)
+    before = old.searcher
+    index = open_index(settings.index_path, corpus)
+    encoder: Encoder = before.encoder
+    if _encoder_of(index.manifest) != _encoder_of(before.index.manifest):
+        encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
+        index = open_index(settings.index_path, corpus, encoder)
+    store: Store = old.store
+    return Assistant(corpus, Searcher(index, encoder), store)
+
+
+def _encoder_of(manifest: Manifest) -> tuple[str, str, str]:
+    return manifest.encoder_id, manifest.encoder_revision, manifest.encoder_engine

@@ -1,0 +1,96 @@
+"""What Prometheus is told. No words of a question ever become a label."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from assistant.types import Outcome
+
+OUTCOMES: Mapping[Outcome, str] = {
+    "answered": "answered",
+    "clarify": "clarified",
+    "not_covered": "abstained",
+    "off_topic": "abstained",
+    "refused": "abstained",
+    "smalltalk": "smalltalk",
+}
+"""Label of `ask_requests_total` by outcome; a request that failed counts as `error`."""
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_SHARED = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class Metrics:
+    """The counters of one service; with several workers, of all of them together."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.asks = Counter(
+            "ask_requests_total",
+            "Questions, by channel and outcome.",
+            ["channel", "outcome"],
+            registry=self.registry,
+        )
+        self.latency = Histogram(
+            "ask_latency_seconds", "Seconds by stage.", ["stage"], buckets=_SECONDS, registry=self.registry
+        )
+        self.first_words = Histogram(
+            "ask_time_to_first_token_seconds",
+            "Seconds until a stream's first words.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.citations = Histogram(
+            "citations_per_answer",
+            "Sources of an answer.",
+            buckets=(0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20),
+            registry=self.registry,
+        )
+        self.feedback = Counter("feedback_total", "Votes on answers.", ["value"], registry=self.registry)
+        self.slack_duplicates = Counter(
+            "slack_duplicate_events_total", "Slack events that came again.", registry=self.registry
+        )
+        self.requests = Counter(
+            "http_requests_total",
+            "Requests, by route.",
+            ["route", "method", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "http_request_seconds", "Seconds by route.", ["route"], buckets=_SECONDS, registry=self.registry
+        )
+        self.open = Gauge(
+            "http_requests_open",
+            "Requests being served.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        self.index = Gauge(
+            "index_info",
+            "1, with what the index in use was made of.",
+            ["corpus", "model", "built"],
+            registry=self.registry,
+            multiprocess_mode="livemax",
+        )
+        ProcessCollector(registry=self.registry)
+
+    def count_answer(
+        self, channel: str, outcome: Outcome, citations: int, timings_ms: Mapping[str, float]
+    ) -> None:
+        """Count one answer with the number of its sources."""
+        self.asks.labels(channel, OUTCOMES[outcome]).inc()
+        self.citations.observe(citations)
+        for stage, milliseconds in timings_ms.items():
+            self.latency.labels(stage).observe(milliseconds / 1e3)
+
+    def render(self) -> bytes:
+        """The text that Prometheus reads."""
+        if _SHARED not in os.environ:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)

@@ -1,0 +1,308 @@
+"""What the learner said about themselves: read from plain words, merged over turns.
+
+The words that count are a table (`profile.toml`); this module knows only how clauses and negations work.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from assistant.lexicon import Reading
+from assistant.types import Profile
+from assistant.words import plain
+
+_CLAUSE = re.compile(r"[^.;!?]+")
+_PART = re.compile(r"\s[,:]\s|\bbut\b|\bthough\b|\bhowever\b|\baber\b|\bpero\b|\bmais\b|\bmas\b")
+_HOURS = r"(?P<n>\d+(?:[.,]\d+)?|{numbers})\s*(?:to\s*\d+\s*|-\s*\d+\s*)?(?:hours?|hrs?|h|std|stunden?|horas?|heures?)"
+_TAUGHT_BY = {
+    "linear-algebra": "strang-linear-algebra",
+    "calculus": "mitx-calculus",
+    "probability": "mitx-probability",
+    "machine-learning": "machine-learning",
+    "deep-learning": "have-basics",
+}
+_MATHS = ("linear-algebra", "calculus", "probability")
+_FORMATS = ("video", "reading", "hands-on")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one message says about its writer."""
+
+    profile: Profile = field(default_factory=Profile)
+    """What it states."""
+    withdrawn: frozenset[tuple[str, str]] = frozenset()
+    """(field, value) pairs that it takes back."""
+
+    def __bool__(self) -> bool:
+        return self != Said()
+
+
+def read_profile(reading: Reading, raw: str = "") -> Said:
+    """What a message says about its writer; `raw` is the message before it was made plain (for `1.5 hours`)."""
+    table = _table()
+    stated: dict[str, Any] = {}
+    withdrawn: set[tuple[str, str]] = set()
+    for clause in _CLAUSE.findall(reading.text):
+        _read_subjects(clause, stated, withdrawn)
+        _read_formats(clause, stated, withdrawn)
+        _read_goals(clause, stated)
+    for cue in table["cue"]:
+        _read_cue(cue, reading.text, stated, withdrawn)
+    hours = _hours(raw.lower() or reading.text)
+    if hours is not None:
+        stated["hours_per_week"] = hours
+    _read_marks(reading, stated)
+    values: dict[str, Any] = {
+        name: tuple(dict.fromkeys(value)) if isinstance(value, list) else value
+        for name, value in stated.items()
+    }
+    profile = Profile(**values)
+    return Said(_consistent(profile), frozenset(withdrawn))
+
+
+def merge(old: Profile, said: Said) -> Profile:
+    """The profile after a message: what it says wins over what was known."""
+    new = said.profile
+    changes: dict[str, Any] = {}
+    for name in (each.name for each in fields(Profile)):
+        before, now = getattr(old, name), getattr(new, name)
+        if isinstance(before, tuple):
+            kept = [value for value in before if (name, value) not in said.withdrawn]
+            changes[name] = tuple(dict.fromkeys((*kept, *now)))
+        elif now is not None:
+            changes[name] = now
+        elif (name, before) in said.withdrawn:
+            changes[name] = None
+    merged = replace(old, **changes)
+    return replace(
+        merged,
+        prefers=tuple(value for value in merged.prefers if value not in new.avoids),
+        avoids=tuple(value for value in merged.avoids if value not in new.prefers),
+        knows=tuple(
+            value
+            for value in merged.knows
+            if value in new.knows or not (new.background == "none" and value in _maths_ids())
+        ),
+        goal=(*new.goal, *(goal for goal in merged.goal if goal not in new.goal)),
+    )
+
+
+def _maths_ids() -> tuple[str, ...]:
+    return ("math-background", *(_TAUGHT_BY[subject] for subject in _MATHS))
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(resources.files("assistant").joinpath("profile.toml").read_text("utf-8"))
+
+
+@cache
+def _pattern(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)")
+
+
+def cue_words() -> frozenset[str]:
+    """Words of six letters or more that the table looks for, to mend slips towards."""
+    texts: list[str] = []
+    table = _table()
+    texts += [word for cue in table["cue"] for word in cue["words"]]
+    texts += [*table["formats"]["nouns"].values(), *table["subjects"].values()]
+    texts += table["goals"]["subjects"].values()
+    return frozenset(re.findall(r"(?<![\w\\])[a-z]{6,}(?![\w?*+])", " ".join(texts)))
+
+
+def _denied(text: str, start: int) -> bool:
+    negation = _table()["negation"]
+    before = re.split(r"[.,;:!?]|\bbut\b", text[:start])[-1].split()[-negation["reach"] :]
+    return any(_pattern(negation["words"]).fullmatch(word) for word in before)
+
+
+def _read_cue(
+    cue: Mapping[str, Any], text: str, stated: dict[str, Any], withdrawn: set[tuple[str, str]]
+) -> None:
+    for words in cue["words"]:
+        for found in _pattern(words).finditer(text):
+            if cue.get("withdraws"):
+                withdrawn.add((cue["field"], cue["value"]))
+            elif cue.get("sure") or not _denied(text, found.start()):
+                _state(stated, cue["field"], cue["value"])
+            elif "denied" in cue:
+                _state(stated, cue["field"], cue["denied"])
+            else:
+                withdrawn.add((cue["field"], cue["value"]))
+
+
+def _state(stated: dict[str, Any], field: str, value: Any) -> None:
+    if field in ("goal", "prefers", "avoids", "done", "knows"):
+        stated.setdefault(field, []).append(value)
+    else:
+        stated.setdefault(field, value)
+
+
+def _parts(clause: str) -> Iterator[str]:
+    yield from (part.strip() for part in _PART.split(clause) if part.strip())
+
+
+def _read_subjects(clause: str, stated: dict[str, Any], withdrawn: set[tuple[str, str]]) -> None:
+    """`I know X`, `no X`, `X is rusty`, for the subjects that come before deep learning."""
+    table = _table()
+    statements = table["statements"]
+    polarity: bool | None = None
+    for part in _parts(clause):
+        asks = _pattern(statements["asks"]).search(part)
+        for subject, words in table["subjects"].items():
+            for found in _pattern(words).finditer(part):
+                before, after = part[: found.start()], part[found.end() :]
+                said = _polarity(before, after, statements)
+                if asks and said and "i know" not in before:
+                    said = None
+                if said is None and not asks and not set(before.split()) - {"and", "or"}:
+                    said = polarity
+                if said is None:
+                    continue
+                polarity = said
+                _state_subject(subject, said, stated, withdrawn)
+
+
+def _polarity(before: str, after: str, statements: Mapping[str, str]) -> bool | None:
+    near_before = " ".join(before.split()[-7:])
+    near_after = " ".join(after.split()[:6])
+    lacks = [m.end() for m in _pattern(statements["lacks"]).finditer(near_before)]
+    has = [m.end() for m in _pattern(statements["has"]).finditer(near_before)]
+    if _pattern(statements["lacks_after"]).match(near_after):
+        return False
+    if lacks or has:
+        return max(has, default=-1) > max(lacks, default=-1)
+    return True if _pattern(statements["has_after"]).match(near_after) else None
+
+
+def _state_subject(subject: str, has: bool, stated: dict[str, Any], withdrawn: set[tuple[str, str]]) -> None:
+    if subject == "programming":
+        _state(stated, "can_program", has)
+        return
+    if subject in _TAUGHT_BY:
+        if has:
+            _state(stated, "knows", _TAUGHT_BY[subject])
+        else:
+            withdrawn.add(("knows", _TAUGHT_BY[subject]))
+    if subject == "maths":
+        _state(stated, "background", "maths" if has else "none")
+    elif subject in _MATHS and not has:
+        _state(stated, "background", "none" if "knows" not in stated else "some-maths")
+    elif subject == "machine-learning" and has:
+        _state(stated, "background", "ml")
+
+
+def _read_formats(clause: str, stated: dict[str, Any], withdrawn: set[tuple[str, str]]) -> None:
+    formats = _table()["formats"]
+    for part in _parts(clause):
+        for name, nouns in formats["nouns"].items():
+            for found in _pattern(nouns).finditer(part):
+                before = " ".join(part[: found.start()].split()[-4:])
+                if name == "video" and re.search(r"\bvideo(?: \w+)?$", before):
+                    continue
+                refuses = _last(formats["refuse"], before)
+                likes = _last(formats["like"], before)
+                if refuses < 0 and re.match(rf"(?:{formats['welcome']})\b", part[found.end() :].strip()):
+                    withdrawn.add(("avoids", name))
+                    continue
+                compared = re.search(rf"\b(?:{formats['than']})$", before)
+                if compared and (likes >= 0 or re.search(r"\b(?:prefer|rather)\b", part)):
+                    continue
+                if refuses > likes or (refuses == likes >= 0):
+                    _state(stated, "avoids", name)
+                    withdrawn.add(("prefers", name))
+                elif likes >= 0 and _pattern(formats["wish"]).search(before):
+                    _state(stated, "prefers", name)
+                    withdrawn.add(("avoids", name))
+
+
+def _last(words: str, text: str) -> int:
+    return max((m.end() for m in _pattern(words).finditer(text)), default=-1)
+
+
+def _read_goals(clause: str, stated: dict[str, Any]) -> None:
+    goals = _table()["goals"]
+    for goal, words in goals["subjects"].items():
+        for found in _pattern(words).finditer(clause):
+            before = clause[: found.start()]
+            if _pattern(goals["aim"]).search(before) and not _denied(clause, found.start()):
+                _state(stated, "goal", goal)
+
+
+def _hours(text: str) -> float | None:
+    time = _table()["time"]
+    numbers = "|".join(time["numbers"])
+    spans = "|".join(time["days"])
+    pattern = rf"\b{_HOURS.format(numbers=numbers)}\s*{time['per']}?\s*(?P<span>{spans})s?\b"
+    found = re.search(pattern, text)
+    if found is None:
+        return None
+    count = time["numbers"].get(found["n"]) or float(found["n"].replace(",", "."))
+    hours = count * float(time["days"][found["span"]])
+    return hours if 0 < hours <= 168 else None
+
+
+def _read_marks(reading: Reading, stated: dict[str, Any]) -> None:
+    """Named resources that the learner has done or refuses, and providers that they refuse."""
+    marks = _table()["marks"]
+    for mention in reading.mentions:
+        if not mention.resources:
+            continue
+        before = _until_clause(reading.words[: mention.start], last=True)
+        after = _until_clause(reading.words[mention.end :], last=False)
+        one = mention.resources[:1] if len(mention.resources) == 1 else ()
+        if re.search(rf"\b(?:{marks['refused']})$", before) and not re.match(
+            rf"(?:{marks['not_after']})\b", after
+        ):
+            stated.setdefault("avoids", []).extend(one)
+        elif _pattern(marks["done"]).search(" ".join(before.split()[-6:])) and not _denied(
+            before + " x", len(before)
+        ):
+            stated.setdefault("done", []).extend(one or mention.resources[:1])
+        elif re.match(rf"(?:class |course |book |lectures? )?(?:{marks['done_after']})\b", after):
+            stated.setdefault("done", []).extend(one)
+    for provider in marks["providers"]:
+        for found in _pattern(f"(?:{marks['refused']}) {provider}").finditer(reading.text):
+            after = reading.text[found.end() :].strip()
+            if not re.match(rf"(?:{marks['not_after']})\b", after):
+                stated.setdefault("avoids", []).append(provider)
+
+
+def _until_clause(words: Iterable[str], last: bool) -> str:
+    parts = re.split(r"[.,;:!?]", " ".join(words))
+    return (parts[-1] if last else parts[0]).strip()
+
+
+def _consistent(profile: Profile) -> Profile:
+    """A format can't be both wanted and refused; the refusal is the surer sign."""
+    prefers = tuple(value for value in profile.prefers if value not in profile.avoids)
+    avoids = tuple(value for value in profile.avoids if value not in profile.done)
+    background = profile.background
+    knows_all = {_TAUGHT_BY[subject] for subject in _MATHS} <= set(profile.knows)
+    if knows_all and background in (None, "some-maths"):
+        background = "maths"
+    elif background is None and set(profile.knows) & {_TAUGHT_BY[subject] for subject in _MATHS}:
+        background = "some-maths"
+    return replace(profile, prefers=prefers, avoids=avoids, background=background)
+
+
+def describe(profile: Profile) -> str:
+    """The profile as words, for finding the sentences that fit it."""
+    words = {
+        "none": "beginner without mathematics",
+        "some-maths": "some mathematics",
+        "maths": "knows the mathematics",
+        "ml": "machine learning background",
+    }
+    parts = [*profile.goal, *profile.prefers, profile.level or "", words.get(profile.background or "", "")]
+    if profile.can_program is not None:
+        parts.append("programmers" if profile.can_program else "never programmed")
+    return plain(" ".join(parts))

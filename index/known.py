@@ -1,0 +1,81 @@
+"""The vectors of the index before: a text that is still there is not encoded again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from index.encoder import Encoder, Vectors
+from index.errors import IndexDamaged, IndexMissing, IndexStale
+from index.store import read_manifest, verify_files
+from index.vectors import FaissVectors
+from index.views import View
+
+_KEY = 16
+_STEP = 512
+Progress = Callable[[int, int], None]
+
+
+class Known:
+    """Vectors by the hash of their text; exactly as many as the index before has, so it can't grow."""
+
+    def __init__(self, places: dict[bytes, int], rows: Vectors) -> None:
+        self._places = places
+        self._rows = rows
+
+    @classmethod
+    def read(cls, directory: Path, encoder: Encoder) -> Known:
+        """What the index in `directory` knows of this encoder's vectors; nothing, where it isn't whole."""
+        nothing = cls({}, np.zeros((0, encoder.dimension), dtype=np.float32))
+        try:
+            manifest = read_manifest(directory)
+            made_by = (manifest.encoder_id, manifest.encoder_revision, manifest.encoder_engine)
+            if made_by != (encoder.id, encoder.revision, encoder.engine):
+                return nothing
+            verify_files(directory, manifest, ("keys", "vectors"))
+            keys = (directory / manifest.files["keys"].name).read_bytes()
+            rows = FaissVectors.read(directory / manifest.files["vectors"].name).rows()
+        except (IndexMissing, IndexStale, IndexDamaged, KeyError, ValueError):
+            return nothing
+        return cls({keys[at : at + _KEY]: at // _KEY for at in range(0, len(keys), _KEY)}, rows)
+
+    def encode(
+        self, encoder: Encoder, views: Sequence[View], progress: Progress | None = None
+    ) -> tuple[Vectors, bytes]:
+        """The vectors (views, dimension) of all views, and their keys for the next build.
+
+        Texts of similar length are encoded together, each text once.
+        """
+        keys = [_key(view) for view in views]
+        rows: Vectors = np.zeros((len(views), encoder.dimension), dtype=np.float32)
+        fresh: dict[bytes, int] = {}
+        for place, key in enumerate(keys):
+            if key in self._places:
+                rows[place] = self._rows[self._places[key]]
+            else:
+                fresh.setdefault(key, place)
+        done = len(views) - len(fresh)
+        for query in (True, False):
+            encode = encoder.encode_queries if query else encoder.encode_passages
+            places = sorted(
+                (place for place in fresh.values() if views[place].query is query),
+                key=lambda place: -len(views[place].text),
+            )
+            for start in range(0, len(places), _STEP):
+                step = places[start : start + _STEP]
+                rows[step] = encode([views[place].text for place in step])
+                done += len(step)
+                if progress is not None:
+                    progress(done, len(views))
+        for place, key in enumerate(keys):
+            if key in fresh:
+                rows[place] = rows[fresh[key]]
+        return rows, b"".join(keys)
+
+
+def _key(view: View) -> bytes:
+    """Hash of a view's text and of how it is encoded."""
+    return hashlib.blake2b(f"{view.query:d}{view.text}".encode("utf-8", "replace"), digest_size=_KEY).digest()

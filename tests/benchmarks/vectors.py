@@ -1,0 +1,161 @@
+"""From 1 k to 1 M vectors: time and memory to build, load and search, written into docs/performance.md.
+
+`python -m tests.benchmarks.vectors [--most N]`. One process a size, so that each has its own peak of memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from index.encoder import Vectors
+from index.vectors import FaissVectors, NumpyVectors, measure_recall, to_unit
+
+SIZES = (1_000, 10_000, 100_000, 300_000, 1_000_000)
+_DIMENSION = 384
+_TOPICS = 2_000
+_ASKED = 200
+_PAGE = Path(__file__).parent.parent.parent / "docs" / "performance.md"
+_MARKS = "<!-- vectors: written by tests/benchmarks/vectors.py -->", "<!-- vectors end -->"
+
+
+def make_rows(count: int, seed: int = 1) -> Vectors:
+    """Random unit rows (count, 384) around 2,000 random topics, as texts are, not evenly spread."""
+    chance = np.random.default_rng(seed)
+    topics = np.random.default_rng(0).standard_normal((_TOPICS, _DIMENSION), dtype=np.float32)
+    rows = np.empty((count, _DIMENSION), dtype=np.float32)
+    for start in range(0, count, 50_000):
+        part = rows[start : start + 50_000]
+        part[:] = topics[chance.integers(_TOPICS, size=len(part))]
+        part += chance.standard_normal(part.shape, dtype=np.float32)
+        part /= np.linalg.norm(part, axis=1, keepdims=True)
+    return rows
+
+
+def measure(count: int) -> dict[str, Any]:
+    """Build, write, load and search one size."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "vectors.faiss"
+        rows = make_rows(count)
+        started, worked = perf_counter(), _worked()
+        store = FaissVectors.of(rows)
+        built, cpu = perf_counter() - started, _worked() - worked
+        store.write(path)
+        recall = measure_recall(store)
+        del rows, store
+        return {
+            "count": count,
+            "build_s": built,
+            "build_cpu_s": cpu,
+            "build_peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
+            "recall": recall,
+            "bytes": path.stat().st_size,
+            **json.loads(_run("--search", str(path))),
+        }
+
+
+def measure_search(path: Path) -> dict[str, Any]:
+    """Load what was written, and ask it."""
+    queries = make_rows(_ASKED, seed=2)
+    NumpyVectors.of(queries).search(queries[:1], 1)
+    before = _resident()
+    started = perf_counter()
+    store = FaissVectors.read(path)
+    store.search(queries[:1], 10)
+    loaded = perf_counter() - started
+    times = sorted(_time(store, query) for query in queries)
+    resident = _resident() - before
+    exact = NumpyVectors(to_unit(store.rows()))
+    brute = sorted(_time(exact, query) for query in queries[:20])
+    return {
+        "kind": store.kind,
+        "load_ms": loaded * 1e3,
+        "p50_ms": times[len(times) // 2] * 1e3,
+        "p99_ms": times[int(len(times) * 0.99)] * 1e3,
+        "exact_p50_ms": brute[len(brute) // 2] * 1e3,
+        "resident_mb": resident,
+    }
+
+
+def _time(store: FaissVectors | NumpyVectors, query: Vectors) -> float:
+    started = perf_counter()
+    store.search(query[None, :], 10)
+    return perf_counter() - started
+
+
+def _worked() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _resident() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _run(*arguments: str) -> str:
+    command = [sys.executable, "-m", __spec__.name, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def _table(found: list[dict[str, Any]]) -> str:
+    lines = [
+        f"Random vectors of {_DIMENSION} numbers around {_TOPICS:,} topics, ten nearest, one question at a time; "
+        f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, "
+        f"{datetime.now(UTC):%Y-%m-%d}. Resident: what loading and {_ASKED} questions add, pages of the file included.",
+        "",
+        "| vectors | index | build, s (CPU s) | peak, MB | file, MB | load, ms | p50, ms | p99, ms | exact p50, ms |"
+        " resident, MB | recall@10 |",
+        "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in found:
+        lines.append(
+            f"| {row['count']:,} | {row['kind']} | {row['build_s']:.1f} ({row['build_cpu_s']:.1f}) "
+            f"| {row['build_peak_mb']:,.0f} | {row['bytes'] / 1e6:,.1f} | {row['load_ms']:.1f} | {row['p50_ms']:.2f} "
+            f"| {row['p99_ms']:.2f} | {row['exact_p50_ms']:.2f} | {row['resident_mb']:,.0f} | {row['recall']:.3f} |"
+        )
+    return "\n".join(lines)
+
+
+def write_page(found: list[dict[str, Any]]) -> None:
+    """Put the table between its marks in docs/performance.md."""
+    text = _PAGE.read_text("utf-8") if _PAGE.is_file() else "# Performance\n"
+    if _MARKS[0] not in text:
+        text += f"\n## Vectors, from a thousand to a million\n\n{_MARKS[0]}\n{_MARKS[1]}\n"
+    before, rest = text.split(_MARKS[0])
+    after = rest.split(_MARKS[1])[1]
+    _PAGE.write_text(f"{before}{_MARKS[0]}\n{_table(found)}\n{_MARKS[1]}{after}", "utf-8")
+
+
+def main() -> None:
+    """Measure every size, each in its own process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--most", type=int, default=SIZES[-1], help="the largest size")
+    parser.add_argument("--size", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--search", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.size or given.search:
+        print(json.dumps(measure(given.size) if given.size else measure_search(given.search)))
+        return
+    found = []
+    for size in SIZES:
+        if size <= given.most:
+            found.append(json.loads(_run("--size", str(size))))
+            print(found[-1], file=sys.stderr, flush=True)
+            write_page(found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,222 @@
+"""POST /v1/ask: JSON and events, conversations, idempotency."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from assistant.service import Ask, Assistant
+from tests.http.conftest import MakeClient, read_events
+
+START = {"question": "How do I start learning deep learning?"}
+
+
+async def test_an_answer_has_every_field_of_the_contract(client: httpx.AsyncClient) -> None:
+    answer = (await client.post("/v1/ask", json=START)).json()
+    assert answer["outcome"] == "answered"
+    assert answer["id"].startswith("ans_") and answer["conversation_id"].startswith("con_")
+    assert set(answer) >= {
+        "id", "conversation_id", "outcome", "text", "citations", "related", "clarifying_question", "suggestions",
+        "profile", "confidence", "generator", "timings_ms",
+    }  # fmt: skip
+    assert set(answer["citations"][0]) >= {
+        "number", "chunk_id", "kind", "section", "resource", "resources", "title", "url", "quote", "status",
+        "status_note", "successor",
+    }  # fmt: skip
+    assert set(answer["timings_ms"]) >= {"encode", "search", "compose", "total"}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"), [(START | {"stream": True}, {}), (START, {"Accept": "text/event-stream"})]
+)
+async def test_the_stream_tells_the_same_answer_in_events(
+    client: httpx.AsyncClient, body: dict[str, Any], headers: dict[str, str]
+) -> None:
+    whole = (await client.post("/v1/ask", json=START)).json()
+    response = await client.post("/v1/ask", json=body, headers=headers)
+    assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert response.headers["x-accel-buffering"] == "no"
+    assert response.headers["cache-control"].startswith("no-cache")
+    events = read_events(response.text)
+    names = [name for name, _, _ in events]
+    assert names[0] == "meta" and names[-1] == "done"
+    done = events[-1][2]
+    assert set(events[0][2]) == {"id", "conversation_id", "outcome", "profile"}
+    assert (
+        "".join(data["text"] for name, _, data in events if name == "delta") == done["text"] == whole["text"]
+    )
+    assert [data for name, _, data in events if name == "citation"] == done["citations"] == whole["citations"]
+    assert [id for _, id, _ in events] == [f"{done['id']}-{number}" for number in range(len(events))]
+
+
+async def test_a_conversation_is_continued_shown_and_forgotten(client: httpx.AsyncClient) -> None:
+    first = (await client.post("/v1/ask", json=START)).json()
+    id = first["conversation_id"]
+    second = (await client.post("/v1/ask", json={"question": "Is it free?", "conversation_id": id})).json()
+    assert second["conversation_id"] == id
+    kept = (await client.get(f"/v1/conversations/{id}")).json()
+    assert [exchange["answer_id"] for exchange in kept["exchanges"]] == [first["id"], second["id"]]
+    assert kept["exchanges"][0]["citations"] == first["citations"]
+    assert (await client.delete(f"/v1/conversations/{id}")).status_code == 204
+    assert (await client.get(f"/v1/conversations/{id}")).status_code == 404
+    assert (await client.delete(f"/v1/conversations/{id}")).status_code == 404
+    vote = {"answer_id": first["id"], "value": "up"}
+    assert (await client.post("/v1/feedback", json=vote)).status_code == 404
+
+
+async def test_a_vote_on_a_kept_answer_is_taken(client: httpx.AsyncClient) -> None:
+    answer = (await client.post("/v1/ask", json=START)).json()
+    vote = {"answer_id": answer["id"], "value": "down", "reason": "too long", "comment": "shorter, please"}
+    response = await client.post("/v1/feedback", json=vote)
+    assert response.json() == {"answer_id": answer["id"], "value": "down"}
+
+
+async def test_the_same_key_and_body_get_the_same_answer_as_json_and_as_events(
+    client: httpx.AsyncClient,
+) -> None:
+    headers = {"Idempotency-Key": "one"}
+    first = (await client.post("/v1/ask", json=START, headers=headers)).json()
+    second = (await client.post("/v1/ask", json=START, headers=headers)).json()
+    streamed = await client.post("/v1/ask", json=START, headers=headers | {"Accept": "text/event-stream"})
+    assert first == second == read_events(streamed.text)[-1][2]
+
+
+async def test_a_streamed_answer_is_kept_under_its_key(client: httpx.AsyncClient) -> None:
+    headers = {"Idempotency-Key": "two"}
+    streamed = await client.post("/v1/ask", json=START, headers=headers | {"Accept": "text/event-stream"})
+    again = (await client.post("/v1/ask", json=START, headers=headers)).json()
+    assert again == read_events(streamed.text)[-1][2]
+
+
+async def test_the_same_key_with_another_body_is_refused(client: httpx.AsyncClient) -> None:
+    headers = {"Idempotency-Key": "three"}
+    await client.post("/v1/ask", json=START, headers=headers)
+    response = await client.post("/v1/ask", json={"question": "What is an RNN?"}, headers=headers)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "Idempotency-Key"
+
+
+async def test_duplicates_at_the_same_time_make_one_answer(client: httpx.AsyncClient) -> None:
+    headers = {"Idempotency-Key": "four"}
+    answers = await asyncio.gather(*(client.post("/v1/ask", json=START, headers=headers) for _ in range(5)))
+    assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+async def test_the_key_of_one_client_means_nothing_for_another(make_client: MakeClient) -> None:
+    async with make_client(api_keys=("a-key-of-one", "a-key-of-two")) as client:
+        ids = set()
+        for key in ("a-key-of-one", "a-key-of-two"):
+            headers = {"Idempotency-Key": "five", "Authorization": f"Bearer {key}"}
+            ids.add((await client.post("/v1/ask", json=START, headers=headers)).json()["id"])
+        assert len(ids) == 2
+
+
+async def test_a_deleted_conversation_is_not_replayed(client: httpx.AsyncClient) -> None:
+    headers = {"Idempotency-Key": "six"}
+    first = (await client.post("/v1/ask", json=START, headers=headers)).json()
+    await client.delete(f"/v1/conversations/{first['conversation_id']}")
+    second = (await client.post("/v1/ask", json=START, headers=headers)).json()
+    assert second["id"] != first["id"]
+
+
+async def test_search_gives_each_chunk_once_and_the_best_first(client: httpx.AsyncClient) -> None:
+    found = (await client.post("/v1/search", json={"question": "LSTM explained", "k": 5})).json()
+    hits = found["hits"]
+    assert len(hits) == 5 and len({hit["chunk_id"] for hit in hits}) == 5
+    assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
+    assert set(hits[0]) == {
+        "chunk_id", "section", "resource", "kind", "title", "url", "text", "view", "score",
+    }  # fmt: skip
+
+
+async def test_resources_come_with_status_and_successor(
+    client: httpx.AsyncClient, assistant: Assistant
+) -> None:
+    listed = (await client.get("/v1/resources")).json()["resources"]
+    assert [one["id"] for one in listed] == [resource.id for resource in assistant.corpus.resources]
+    old = next(one for one in listed if one["successor"])
+    assert old["status"] != "current" or old["successor"]["url"]
+    assert (await client.get(f"/v1/resources/{old['id']}")).json() == old
+    sections = (await client.get("/v1/sections")).json()["sections"]
+    assert [one["id"] for one in sections] == [section.id for section in assistant.corpus.sections]
+
+
+async def test_an_unchanged_list_is_not_sent_twice(client: httpx.AsyncClient) -> None:
+    first = await client.get("/v1/resources")
+    again = await client.get("/v1/resources", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [
+        ("*/*", "application/json"),
+        ("application/json", "application/json"),
+        ("image/svg+xml", "image/svg+xml"),
+        ("text/markdown", "text/markdown; charset=utf-8"),
+        ("text/calendar", "text/calendar; charset=utf-8"),
+        ("text/html, image/*;q=0.5", "image/svg+xml"),
+        ("text/calendar;q=0.2, text/markdown;q=0.9, */*;q=0.1", "text/markdown; charset=utf-8"),
+    ],
+)
+async def test_a_plan_comes_in_the_form_that_is_accepted(
+    client: httpx.AsyncClient, accept: str, media: str
+) -> None:
+    body = {"goal": ["vision"], "background": "some-maths", "prefer": ["video"], "hours_per_week": 5}
+    response = await client.post("/v1/plan", json=body, headers={"Accept": accept})
+    assert (response.status_code, response.headers["content-type"]) == (200, media)
+
+
+async def test_the_forms_of_a_plan_are_what_they_say(client: httpx.AsyncClient) -> None:
+    plan = (await client.post("/v1/plan", json={"goal": "nlp"})).json()
+    assert set(plan) >= {"steps", "profile", "text"} and plan["profile"]["goal"] == ["nlp"]
+    markdown = (await client.post("/v1/plan", json={"goal": "nlp", "format": "markdown"})).text
+    assert markdown == plan["text"]
+    assert "<svg" in (await client.post("/v1/plan", json={"format": "svg"})).text
+    calendar = (await client.post("/v1/plan", json={"format": "ics", "start": "2027-01-04"})).text
+    assert calendar.startswith("BEGIN:VCALENDAR") and "20270104" in calendar
+
+
+async def test_a_client_that_leaves_stops_the_work(assistant: Assistant, make_client: MakeClient) -> None:
+    stopped = asyncio.Event()
+
+    class Slow:
+        corpus, searcher, store = assistant.corpus, assistant.searcher, assistant.store
+
+        async def answer(self, ask: Ask) -> None:
+            try:
+                await asyncio.sleep(30)
+            except asyncio.CancelledError:
+                stopped.set()
+                raise
+
+    async with make_client(serve=Slow()) as client:
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(_call_and_leave(client.app), 0.3)
+    assert stopped.is_set()
+
+
+async def _call_and_leave(app: Any) -> None:
+    """An ASGI client that hangs up after its request."""
+    messages = [{"type": "http.request", "body": b'{"question": "How do I start?"}', "more_body": False}]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        if messages:
+            return messages.pop(0)
+        await asyncio.sleep(0.05)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/v1/ask", "raw_path": b"/v1/ask", "query_string": b"",
+        "headers": [(b"content-type", b"application/json"), (b"host", b"service")], "client": ("127.0.0.1", 1),
+        "server": ("service", 80), "scheme": "http", "http_version": "1.1", "asgi": {"version": "3.0"},
+    }  # fmt: skip
+    await app(scope, receive, send)
+    await asyncio.sleep(30)
