@@ -152,14 +152,17 @@ class _Choice:
 
     def about(self) -> list[Block]:
         """What is asked about the resources; without an aspect, what they are and whom they suit."""
-        resources = self.need.resources[:3]
+        resources = self._guide_first(self.need.resources[:3])
         if not resources:
             return self.topic()
         aspects = [aspect for aspect in self.need.aspects if aspect not in ("next", "alternative")]
         if len(resources) == 1:
             return self._about_one(resources[0], aspects)
         quotes = [quote for id in resources for quote in self._facts(id, aspects, 1)]
-        return [Block(quotes, "list" if len(quotes) >= _LISTED_FROM else "text")]
+        style: Style = "list" if len(quotes) >= _LISTED_FROM else "text"
+        added = [quote for quote in quotes if _is_addition(quote)]
+        guide = [quote for quote in quotes if quote not in added]
+        return [Block(part, style) for part in (guide, added) if part]
 
     def _about_one(self, id: str, aspects: Sequence[str]) -> list[Block]:
         facts = self._facts(id, aspects, 2)
@@ -259,7 +262,7 @@ class _Choice:
             rows.append(
                 ("Today", [s[0] if s else self._today(id) for s, id in zip(states, ids, strict=True)])
             )
-        header = ("", *(self.corpus.resource_by_id[id].short for id in ids))
+        header = ("", *map(self._column, ids))
         return [*([Block(lead)] if lead else []), Block([], "table", header=header, rows=rows)]
 
     def _compared(self) -> tuple[str, ...]:
@@ -269,7 +272,15 @@ class _Choice:
             ids = guide if len(guide) >= 2 else ids
         if re.search(r"\b(?:the|these|those|of) two\b|\bboth\b", self.need.question):
             ids = ids[:2]
-        return tuple(dict.fromkeys(ids))[:_COMPARED]
+        return self._guide_first(tuple(dict.fromkeys(ids))[:_COMPARED])
+
+    def _guide_first(self, ids: Sequence[str]) -> tuple[str, ...]:
+        """The guide's resources before additions, in whichever order the question names them."""
+        return tuple(sorted(ids, key=lambda id: self.corpus.resource_by_id[id].origin == "addition"))
+
+    def _column(self, id: str) -> str:
+        resource = self.corpus.resource_by_id[id]
+        return f"{resource.short} (addition)" if resource.origin == "addition" else resource.short
 
     def _today(self, id: str) -> Quote | None:
         return next((quote for quote in self._own(id) if quote.part == "status"), None)

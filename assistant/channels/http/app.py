@@ -100,6 +100,7 @@ async def _load(
         assistant.store = await open_store(desk.settings)
         stack.push_async_callback(assistant.store.close)
         await assistant.search("How do I start?", 1)
+        await assistant.warm()
     except AssistantError as error:
         log.error("not ready: %s", error)
         if failed is not None:
