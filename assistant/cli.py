@@ -16,7 +16,7 @@ from assistant.commands.doctor import doctor
 from assistant.commands.evaluate import evaluate
 from assistant.commands.progress import show_progress
 from assistant.commands.report import report
-from assistant.commands.service import serve, settings
+from assistant.commands.service import mcp, serve, settings
 from assistant.commands.slack import slack
 from assistant.errors import AssistantError
 from assistant.settings import Settings, read_settings
@@ -30,6 +30,7 @@ app.command()(plan_commands.plan)
 app.command()(report)
 app.command()(evaluate)
 app.command()(serve)
+app.command()(mcp)
 app.command()(settings)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -25,6 +25,18 @@ def serve(
         run(read_settings(), host, port, workers, progress)
 
 
+def mcp() -> None:
+    """Serve the Model Context Protocol on standard input and output."""
+    from assistant.channels.http.desk import Desk
+    from assistant.channels.mcp import make_server
+    from assistant.logs import configure_logs
+    from assistant.service import Assistant
+
+    current = read_settings()
+    configure_logs(current.log_format)
+    make_server(Desk(current, Assistant.open(current))).run("stdio")
+
+
 def settings(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

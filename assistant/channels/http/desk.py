@@ -31,7 +31,11 @@ class Desk:
     def open(self, assistant: Assistant) -> None:
         """Begin to take questions for an assistant that is loaded."""
         self._assistant = assistant
-        manifest = assistant.searcher.index.manifest
+        self.count_index()
+
+    def count_index(self) -> None:
+        """Tell the counters which index is in use; it may have changed since."""
+        manifest = self.assistant.searcher.index.manifest
         self.metrics.index.clear()
         self.metrics.index.labels(manifest.corpus_hash[:12], manifest.encoder_id, manifest.built_at).set(1)
 

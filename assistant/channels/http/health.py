@@ -63,6 +63,8 @@ def add_health_routes(app: FastAPI, desk: Desk) -> None:
         ),
     )
     async def metrics() -> Response:
+        if desk.loaded:
+            desk.count_index()
         return Response(await asyncio.to_thread(desk.metrics.render), media_type=CONTENT_TYPE_LATEST)
 
 
