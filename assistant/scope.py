@@ -13,7 +13,8 @@ _SMALLTALK = re.compile(
     re.IGNORECASE,
 )
 _COURTESY = re.compile(
-    r"\s*(hi|hello|hey|thanks?( you)?( so much| a lot)?|thx|cheers|ok(ay)?|great|cool|perfect|nice)\s*[,.!;:]+\s*\w+ \w+",
+    r"\s*(hi|hello|hey|thanks?( you)?( so much| a lot)?|thx|cheers|ok(ay)?|great|cool|perfect|nice)"
+    r"\s*[,.!;:]+\s*\w+ \w+",
     re.IGNORECASE,
 )
 _SURE = 0.5
@@ -33,7 +34,9 @@ def decide_scope(question: str, found: Found) -> Scope:
     if _SMALLTALK.fullmatch(question.strip()):
         return "smalltalk"
     shares = dict(found.scope)
-    if _COURTESY.match(question) and (found.named.resources or found.named.concepts or question.endswith("?")):
+    if _COURTESY.match(question) and (
+        found.named.resources or found.named.concepts or question.endswith("?")
+    ):
         shares["smalltalk"] = 0.0
     if shares["refused"] < _SURE:
         shares["refused"] = 0.0
