@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import Literal
 
 import numpy as np
@@ -146,7 +147,8 @@ class _Choice:
         self.found = found
         self.profile = profile
         self.near = near
-        self._top = found.hits[0].score if found.hits else 1.0
+        self._found = dict(found.resources)
+        self._top = max([1e-6, *self._found.values()])
 
     # --- one or several named resources ---------------------------------------------------------------------
 
@@ -420,9 +422,7 @@ class _Choice:
 
     def _score(self, id: str) -> float:
         resource = self.corpus.resource_by_id[id]
-        hit = max((h.score for h in self.found.hits if h.chunk.resource == id), default=0.0) / max(
-            self._top, 1e-6
-        )
+        hit = sqrt(self._found.get(id, 0.0) / self._top)
         own = max((self.near[q.position] for q in self._own(id)), default=0.0)
         guide = max((self.near[q.position] for q in self.evidence.guide_on[id]), default=0.0)
         taught = 0.0
@@ -484,7 +484,7 @@ class _Choice:
         """One sentence that recommends an addition and calls it one."""
         named = [q for q in self.evidence.today_on[id] if _SAYS_ADDITION.search(q.text)]
         here = [q for q in named if q.section == section] or named
-        return self._best_of(here or [q for q in self._own(id) if "suits" in q.tells], 1)
+        return self._best_of(here or [q for q in self._own(id) if "suits" in q.tells] or self._own(id), 1)
 
     def _recommendations(self, section: str, count: int) -> list[Quote]:
         ranked = self._ranked(section)

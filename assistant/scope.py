@@ -13,8 +13,8 @@ _SMALLTALK = re.compile(
     re.IGNORECASE,
 )
 _COURTESY = re.compile(
-    r"\s*(hi|hello|hey|thanks?( you)?( so much| a lot)?|thx|cheers|ok(ay)?|great|cool|perfect|nice)"
-    r"\s*[,.!;:]+\s*\w+ \w+",
+    r"\s*(hi|hello|hey|thanks?( you)?( so much| a lot)?|thx|cheers|ok(ay)?|great|cool|perfect|nice)\s*"
+    r"[,.!;:]+\s*\w+ \w+",
     re.IGNORECASE,
 )
 _SURE = 0.5
