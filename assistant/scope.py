@@ -12,21 +12,23 @@ _SMALLTALK = re.compile(
     r"( there| all| so much)?[!. ]*",
     re.IGNORECASE,
 )
-_ANSWERED_FROM = 0.42
-_COVERED_FROM = 0.3
-_FIELD = re.compile(
-    r"\b(deep|neural|machine|learning|training?|model|network|loss|gradient|gpu|cuda|dataset|data|pytorch|tensorflow|"
-    r"ai|ml|dl|llm|nlp|python|optimi[sz]er|learning rate|accuracy|overfit\w*|classifier)\b",
-    re.IGNORECASE,
-)
+_SURE = 0.5
 
-Scope = Literal["answered", "not_covered", "off_topic", "smalltalk"]
+Scope = Literal["answered", "not_covered", "off_topic", "refused", "smalltalk"]
+_SCOPES: dict[str, Scope] = {
+    "covered": "answered",
+    "not_covered": "not_covered",
+    "off_topic": "off_topic",
+    "refused": "refused",
+    "smalltalk": "smalltalk",
+}
 
 
 def decide_scope(question: str, found: Found) -> Scope:
-    """Decide from the question's words and from how well the corpus fits it."""
+    """Decide from the search's probabilities; refusing needs to be more likely than everything else together."""
     if _SMALLTALK.fullmatch(question.strip()):
         return "smalltalk"
-    if found.confidence >= _ANSWERED_FROM:
-        return "answered"
-    return "not_covered" if found.confidence >= _COVERED_FROM or _FIELD.search(question) else "off_topic"
+    shares = dict(found.scope)
+    if shares["refused"] < _SURE:
+        shares["refused"] = 0.0
+    return _SCOPES[max(shares, key=lambda kind: shares[kind])]

@@ -103,7 +103,7 @@ class Assistant:
             suggestions=advice.suggestions,
             profile=message.profile,
             confidence=found.confidence,
-            timings_ms=found.timings_ms
+            timings_ms={**found.timings_ms}
             | {"compose": (done - encoded) * 1e3, "total": (done - started) * 1e3},
             evidence=self.searcher.index.chunk_by_id,
             addresses=self.corpus.urls,

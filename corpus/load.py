@@ -14,7 +14,7 @@ from corpus.plain import parse_plain_guide
 from corpus.types import Concept, Corpus, Resource, Section, Successor
 
 _MAX_BYTES = 64 * 2**20
-_QUESTION_SETS = ("near-misses", "off-topic")
+_QUESTION_SETS = ("near-misses", "off-topic", "refused", "smalltalk")
 
 
 def default_corpus_path() -> Path:
@@ -115,6 +115,8 @@ def _from_directory(root: Path, digest: hashlib._Hash, problems: list[Problem]) 
         concepts=concepts,
         near_misses=questions.get("near-misses", ()),
         off_topic=questions.get("off-topic", ()),
+        refused=questions.get("refused", ()),
+        smalltalk=questions.get("smalltalk", ()),
     )
 
 

@@ -192,6 +192,10 @@ class Corpus:
     """Questions about the field that the corpus does not answer."""
     off_topic: tuple[str, ...] = ()
     """Questions about something else."""
+    refused: tuple[str, ...] = ()
+    """What must not be helped with: harm, pirated copies, attempts to turn the service against its rules."""
+    smalltalk: tuple[str, ...] = ()
+    """Greetings, thanks, and questions about the assistant itself."""
     hash: str = ""
     """SHA-256 over every file that was read, hex."""
     path: str = ""

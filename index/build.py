@@ -14,6 +14,7 @@ from index.chunk import CHUNKER_VERSION, cut
 from index.encoder import Encoder, open_encoder
 from index.errors import IndexDamaged, IndexProblem
 from index.known import Known, Progress
+from index.learn import learned_files
 from index.store import FORMAT, lock, publish, write_file
 from index.types import IndexFile, Manifest
 from index.vectors import FaissVectors, measure_recall
@@ -62,9 +63,11 @@ def _build(corpus: Corpus, encoder: Encoder, directory: Path, progress: Progress
             directory, "chunks", ".json", _json([dataclasses.asdict(chunk) for chunk in chunks])
         ),
         "views": write_file(
-            directory, "views", ".json", _json([[view.text, view.chunk, view.kind] for view in views])
+            directory, "views", ".json", _json([dataclasses.astuple(view) for view in views])
         ),
     }
+    for role, (suffix, write) in learned_files(corpus, views, vectors).items():
+        files[role] = write_file(directory, role, suffix, write)
     manifest = Manifest(
         format=FORMAT,
         chunker=CHUNKER_VERSION,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -12,14 +13,19 @@ import numpy as np
 
 from corpus.types import Corpus
 from index.chunk import CHUNKER_VERSION
-from index.encoder import ENCODER_ROLES, Encoder
+from index.encoder import ENCODER_ROLES, Encoder, Vectors
 from index.errors import IndexDamaged, IndexStale
+from index.head import Head
+from index.lexical import Lexical
+from index.names import Named, Names
+from index.rank import Ranker, Ranking
+from index.signals import Units
 from index.store import read_manifest, verify_files
-from index.types import Chunk, Hit, Manifest, Sentence, ViewKind
+from index.types import Chunk, Hit, Manifest, Sentence
 from index.vectors import FaissVectors
+from index.views import View
 
-_NEAR = 256
-_BEST_VIEWS = 3
+_NEAR = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,42 +33,54 @@ class Found:
     """What one search found."""
 
     hits: tuple[Hit, ...]
-    """Best first, one a chunk."""
+    """Best first, one a chunk; see `index.rank.Ranking`."""
     confidence: float
     """0 to 1: how likely it is that the corpus answers the question."""
-    timings_ms: dict[str, float]
+    timings_ms: Mapping[str, float]
     """Milliseconds by step: encode, search."""
+    sections: tuple[tuple[str, float], ...] = ()
+    """Ids of all sections with their probabilities, best first."""
+    resources: tuple[tuple[str, float], ...] = ()
+    """Ids of all resources with their probabilities, best first."""
+    scope: Mapping[str, float] = field(default_factory=dict)
+    """Probability of each of covered, not_covered, off_topic, refused, smalltalk."""
+    named: Named = field(default_factory=Named)
+    """Names and concepts in the question."""
+    vector: Vectors | None = None
+    """The question's vector, (dimension,)."""
 
 
 class Index:
-    """An opened index: chunks, their views and vectors."""
+    """An opened index: chunks, their views and vectors, and what was learned from them."""
 
     def __init__(
-        self, manifest: Manifest, chunks: tuple[Chunk, ...], vectors: FaissVectors, views: list[list[object]]
-    ):
+        self, manifest: Manifest, chunks: tuple[Chunk, ...], vectors: FaissVectors, views: int, ranker: Ranker
+    ) -> None:
+        """`views`: how many there are."""
         self.manifest = manifest
         self.chunks = chunks
         self.chunk_by_id = {chunk.id: chunk for chunk in chunks}
         self.vectors = vectors
-        self._view_chunk = np.array([view[1] for view in views], dtype=np.int64)
-        self._view_kind: list[ViewKind] = [view[2] for view in views]  # type: ignore[misc]
+        self.ranker = ranker
+        self._count = views
+        self._rows = vectors.rows() if vectors.kind == "flat" else None
 
-    def search(self, query: np.ndarray, k: int) -> list[Hit]:
-        """The k best chunks for one query vector (dimension,): the mean of a chunk's three best views."""
-        scores, positions = self.vectors.search(query[None, :], min(_NEAR, len(self.vectors)))
-        found: dict[int, list[tuple[float, int]]] = {}
-        for score, position in zip(scores[0], positions[0], strict=True):
-            if position >= 0:
-                found.setdefault(int(self._view_chunk[position]), []).append((float(score), int(position)))
-        hits = [
-            Hit(
-                self.chunks[chunk],
-                float(np.mean([score for score, _ in views[:_BEST_VIEWS]])),
-                self._view_kind[views[0][1]],
-            )
-            for chunk, views in found.items()
-        ]
-        return sorted(hits, key=lambda hit: -hit.score)[:k]
+    def cosines(self, vector: Vectors) -> Vectors:
+        """Similarity (views,) of every view to one vector; in a large index, of the nearest, -1 elsewhere."""
+        if self._rows is not None:
+            cosines: Vectors = self._rows @ vector
+            return cosines
+        scores, positions = self.vectors.search(vector[None, :], _NEAR)
+        found = positions[0] >= 0
+        nearest = np.full(self._count, -1.0, dtype=np.float32)
+        nearest[positions[0][found]] = scores[0][found]
+        return nearest
+
+    def rank(
+        self, question: str, vector: Vectors, k: int, prior: Mapping[str, float] | None = None
+    ) -> Ranking:
+        """Rank everything for a question and its vector (dimension,)."""
+        return self.ranker.rank(self.ranker.evidence(question, vector, self.cosines(vector)), k, prior)
 
 
 def open_index(directory: Path, corpus: Corpus | None = None, encoder: Encoder | None = None) -> Index:
@@ -89,11 +107,17 @@ def open_index(directory: Path, corpus: Corpus | None = None, encoder: Encoder |
             _read_chunk(values)
             for values in json.loads((directory / manifest.files["chunks"].name).read_text("utf-8"))
         )
-        views = json.loads((directory / manifest.files["views"].name).read_text("utf-8"))
+        views = [
+            View(text, chunk, kind, query, tuple(of))
+            for text, chunk, kind, query, of in json.loads(
+                (directory / manifest.files["views"].name).read_text("utf-8")
+            )
+        ]
         vectors = FaissVectors.read(directory / manifest.files["vectors"].name)
+        ranker = _read_ranker(directory, manifest, chunks, views)
     except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise IndexDamaged(f"the index in {directory} can't be read") from error
-    return Index(manifest, chunks, vectors, views)
+    return Index(manifest, chunks, vectors, len(views), ranker)
 
 
 class Searcher:
@@ -103,17 +127,46 @@ class Searcher:
         self.index = index
         self.encoder = encoder
 
-    def search(self, question: str, k: int = 10) -> Found:
-        """The k best chunks for a question."""
+    def search(self, question: str, k: int = 10, prior: Mapping[str, float] | None = None) -> Found:
+        """The k best chunks for a question; `prior` multiplies the odds of sections."""
         started = perf_counter()
-        query = self.encoder.encode_queries([question])[0]
+        vector = self.encoder.encode_queries([question])[0]
         encoded = perf_counter()
-        hits = self.index.search(query, k)
-        done = perf_counter()
-        confidence = min(max(hits[0].score, 0.0), 1.0) if hits else 0.0
+        found = self.search_vector(question, vector, k, prior)
+        return replace(found, timings_ms={"encode": (encoded - started) * 1e3, **found.timings_ms})
+
+    def search_vector(
+        self, question: str, vector: Vectors, k: int = 10, prior: Mapping[str, float] | None = None
+    ) -> Found:
+        """The same for a question that has been encoded, (dimension,)."""
+        started = perf_counter()
+        ranking = self.index.rank(question, vector, k, prior)
         return Found(
-            tuple(hits), confidence, {"encode": (encoded - started) * 1e3, "search": (done - encoded) * 1e3}
+            hits=ranking.hits,
+            confidence=ranking.scope["covered"],
+            timings_ms={"search": (perf_counter() - started) * 1e3},
+            sections=ranking.sections,
+            resources=ranking.resources,
+            scope=ranking.scope,
+            named=ranking.named,
+            vector=vector,
         )
+
+
+def _read_ranker(directory: Path, manifest: Manifest, chunks: tuple[Chunk, ...], views: list[View]) -> Ranker:
+    paths = {role: directory / file.name for role, file in manifest.files.items()}
+    about = json.loads(paths["units"].read_text("utf-8"))
+    return Ranker(
+        chunks=chunks,
+        views=views,
+        units=Units(
+            about["sections"], about["resources"], [view.kind for view in views], [view.of for view in views]
+        ),
+        guide=about["guide"],
+        names=Names(*about["names"]),
+        lexical=Lexical.read(paths["lexical"]),
+        head=Head.read(paths["head"]) if "head" in paths else None,
+    )
 
 
 def _read_chunk(values: dict[str, Any]) -> Chunk:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from corpus.types import Part
 
 ChunkKind = Literal["guide", "resource", "addition"]
-ViewKind = Literal["sentence", "title", "question", "lexical"]
+ViewKind = Literal["sentence", "title", "question", "lexical", "example"]
 
 
 @dataclass(frozen=True, slots=True)
