@@ -35,8 +35,15 @@ _LISTED_FROM = 3
 _COMPARED = 3
 _ASIDE = 0.3
 """What a sentence loses where it only mentions a resource, and gains where it recommends it."""
-_TELLS = 0.2
+_TELLS = 0.3
 _TOPICAL = frozenset({"brand", "rent", "speed", "cost", "easier", "assignments"})
+_TEMPER = 0.35
+"""A resource a thousand times less likely than the best one still counts a tenth."""
+_CHEAP = re.compile(r"\b(?:free|afford\w*|cheap\w*|rent\w*)\b")
+_UNLIKELY = 0.01
+_STARTS = frozenset({"intro", "have-basics", "other-courses", "machine-learning"})
+_CLEARLY = 0.6
+"""Probability from which a section, and not a resource named by the way, is what a question is about."""
 _SENTENCES = 4
 _RESOURCES = 3
 _GOOD = 0.75
@@ -45,8 +52,6 @@ _ANSWERS = 0.95
 """A sentence without a resource is said first where it is about as near as the best with one."""
 _SPECIFIC = 1.15
 """A further sentence on a good resource is said where it is clearly nearer than its recommendation."""
-_GUIDES_ORDER = 0.25
-"""What being named first by the guide is worth."""
 
 
 @dataclass(slots=True)
@@ -93,7 +98,7 @@ class Composer:
 
     def _with_state(self, blocks: list[Block]) -> list[Block]:
         """Add what happened to every recommended resource that is not current, and no sentence twice."""
-        blocks = _without_repeats(blocks)
+        blocks = _guide_first(_without_repeats(blocks), self.corpus)
         quotes = [quote for block in blocks for quote in _all_quotes(block)]
         aged = dict.fromkeys(
             id
@@ -114,7 +119,7 @@ class Composer:
         for block in blocks:
             if block.style == "list":
                 since = self._into_list(block, since)
-        return _insert_since(blocks, since)
+        return _insert_since(blocks, since, self.corpus)
 
     def _recommended(self, quote: Quote) -> tuple[str, ...]:
         """What a sentence of the guide recommends; an institute that is named beside its work is not meant."""
@@ -146,20 +151,26 @@ class _Choice:
         self.found = found
         self.profile = profile
         self.near = near
-        self._top = found.hits[0].score if found.hits else 1.0
 
     # --- one or several named resources ---------------------------------------------------------------------
 
     def about(self) -> list[Block]:
         """What is asked about the resources; without an aspect, what they are and whom they suit."""
         resources = self.need.resources[:3]
-        if not resources:
+        if not resources or self._by_the_way(resources):
             return self.topic()
         aspects = [aspect for aspect in self.need.aspects if aspect not in ("next", "alternative")]
         if len(resources) == 1:
             return self._about_one(resources[0], aspects)
         quotes = [quote for id in resources for quote in self._facts(id, aspects, 1)]
         return [Block(quotes, "list" if len(quotes) >= _LISTED_FROM else "text")]
+
+    def _by_the_way(self, resources: Sequence[str]) -> bool:
+        """Whether a question names resources but is clearly about a section that knows nothing of them."""
+        if self.need.follow_up or not self.found.sections:
+            return False
+        section, likely = self.found.sections[0]
+        return likely > _CLEARLY and not set(resources) & set(self.evidence.resources_of[section])
 
     def _about_one(self, id: str, aspects: Sequence[str]) -> list[Block]:
         facts = self._facts(id, aspects, 2)
@@ -259,8 +270,12 @@ class _Choice:
             rows.append(
                 ("Today", [s[0] if s else self._today(id) for s, id in zip(states, ids, strict=True)])
             )
-        header = ("", *(self.corpus.resource_by_id[id].short for id in ids))
+        header = ("", *map(self._column, ids))
         return [*([Block(lead)] if lead else []), Block([], "table", header=header, rows=rows)]
+
+    def _column(self, id: str) -> str:
+        resource = self.corpus.resource_by_id[id]
+        return f"{resource.short} (an addition)" if resource.origin == "addition" else resource.short
 
     def _compared(self) -> tuple[str, ...]:
         ids = [id for id in self.need.resources if id in self.corpus.resource_by_id]
@@ -269,7 +284,8 @@ class _Choice:
             ids = guide if len(guide) >= 2 else ids
         if re.search(r"\b(?:the|these|those|of) two\b|\bboth\b", self.need.question):
             ids = ids[:2]
-        return tuple(dict.fromkeys(ids))[:_COMPARED]
+        chosen = list(dict.fromkeys(ids))[:_COMPARED]
+        return tuple(sorted(chosen, key=lambda id: self.corpus.resource_by_id[id].origin == "addition"))
 
     def _today(self, id: str) -> Quote | None:
         return next((quote for quote in self._own(id) if quote.part == "status"), None)
@@ -334,7 +350,7 @@ class _Choice:
         )
 
     def _cheap(self, sections: Sequence[str], ids: Sequence[str]) -> list[Block]:
-        pool = [q for s in sections for q in self.evidence.of_section[s] if q.tells & {"cost", "rent"}]
+        pool = [q for s in sections for q in self.evidence.of_section[s] if _CHEAP.search(q.text)]
         quotes = self._best_of([q for q in pool if q.part == "guide"], 3) + self._best_of(
             [q for q in pool if q.part == "today" and "free" in q.text], 1
         )
@@ -395,10 +411,32 @@ class _Choice:
         return [block for block in blocks if block.quotes]
 
     def _sections(self) -> tuple[str, ...]:
+        """Ids of sections for this need and this learner, the best first."""
         if self.need.sections and self.need.form != "context":
             return self.need.sections
-        found = [hit.chunk.section for hit in self.found.hits if hit.chunk.section]
-        return tuple(dict.fromkeys(found)) or self.need.sections
+        likely = [id for id, p in self.found.sections if p > _UNLIKELY] or self._first()
+        if self.need.reads and likely[0] in _STARTS and "reading" in self.evidence.resources_of:
+            return tuple(dict.fromkeys(("reading", *likely)))
+        usable = [id for id in likely if self._has_advice(id)] or likely
+        first = usable[0]
+        if first == "have-basics" and self._lacks_maths() and "math-background" in self.evidence.of_section:
+            return tuple(dict.fromkeys(("math-background", *usable)))
+        before = self.corpus.section_by_id[first].prerequisites
+        if "prerequisites" in self.need.aspects and any(id in self.evidence.of_section for id in before):
+            return tuple(dict.fromkeys((*(id for id in before if id in self.evidence.of_section), *usable)))
+        return tuple(usable)
+
+    def _first(self) -> list[str]:
+        return [id for id, _ in self.found.sections[:1]] or list(self.need.sections)
+
+    def _lacks_maths(self) -> bool:
+        return self.profile.background in ("none", "some-maths")
+
+    def _has_advice(self, section: str) -> bool:
+        """Whether the section still has something for somebody who has done or refuses some of it."""
+        named = [q for q in self.evidence.of_section[section] if q.recommends and q.about]
+        usable = [q for q in named if not is_refused(self.corpus.resource_by_id[q.about or ""], self.profile)]
+        return bool(usable) or not named
 
     def _ranked(self, section: str) -> list[str]:
         """The section's resources for this question and this learner, the best first."""
@@ -408,19 +446,31 @@ class _Choice:
         return sorted(usable or ids, key=lambda id: -scores[id])
 
     def _score(self, id: str) -> float:
+        """How well a resource answers this question for this learner; 1 and more is good."""
         resource = self.corpus.resource_by_id[id]
-        hit = max((h.score for h in self.found.hits if h.chunk.resource == id), default=0.0) / max(
-            self._top, 1e-6
-        )
         own = max((self.near[q.position] for q in self._own(id)), default=0.0)
         guide = max((self.near[q.position] for q in self.evidence.guide_on[id]), default=0.0)
-        taught = 0.0
-        for concept in self.corpus.concepts:
-            if concept.id in self.need.concepts and id in concept.taught_in:
-                taught = max(taught, 0.5 - 0.1 * concept.taught_in.index(id))
-        place = self.evidence.resources_of[resource.section].index(id)
-        first = _GUIDES_ORDER / (1 + place) if resource.origin == "guide" else 0.0
-        return 0.4 * hit + 0.4 * own + 0.4 * guide + taught + first + fits(resource, self.profile)
+        near = 0.3 * own + 0.3 * guide + fits(resource, self.profile)
+        if self._is_general():
+            order = self.evidence.resources_of[resource.section].index(id)
+            return 0.3 * self._likely(id) + 0.6 / (1 + order) + near
+        return self._likely(id) + near
+
+    def _is_general(self) -> bool:
+        """Whether the question names a field and nothing in it: then the guide's own order counts most."""
+        taught = {concept.id: concept.taught_in for concept in self.corpus.concepts}
+        broad = all(set(taught[id]) & set(self.evidence.of_section) for id in self.need.concepts)
+        return self.need.bare and broad
+
+    def _likely(self, id: str) -> float:
+        """The search's probability for a resource, beside the likeliest of its kind; 0 to 1."""
+        origin = self.corpus.resource_by_id[id].origin
+        best = max(
+            (p for other, p in self.found.resources if self.corpus.resource_by_id[other].origin == origin),
+            default=0.0,
+        )
+        mine = next((p for other, p in self.found.resources if other == id), 0.0)
+        return float((mine / best) ** _TEMPER) if best else 0.0
 
     def _advice(self, section: str, ranked: Sequence[str]) -> list[Quote]:
         """The guide's advice on a topic: what answers the question as such, then the best resources."""
@@ -441,7 +491,8 @@ class _Choice:
         ]
         top = max((self.near[quote.position] for quote in named), default=0.0)
         general = [q for q in pool if not q.resources and self.near[q.position] > _ANSWERS * top]
-        general.sort(key=lambda quote: -self.near[quote.position])
+        asked = set(self.need.aspects) & _TOPICAL
+        general.sort(key=lambda quote: (not quote.tells & asked, -self.near[quote.position]))
         chosen = list(dict.fromkeys((*general[:2], *named)))
         specific = [q for q in pool if q not in chosen and q.resources]
         chosen += [
@@ -547,26 +598,43 @@ def _without_repeats(blocks: Iterable[Block]) -> list[Block]:
     return [block for block in blocks if block.quotes or block.rows]
 
 
+def _guide_first(blocks: Iterable[Block], corpus: Corpus) -> list[Block]:
+    """What the guide says before what it does not know, in every answer."""
+    guide: list[Block] = []
+    added: list[Block] = []
+    for block in blocks:
+        if block.rows:
+            guide.append(block)
+            continue
+        own = [quote for quote in block.quotes if not _on_addition(quote, corpus)]
+        other = [quote for quote in block.quotes if _on_addition(quote, corpus)]
+        style: Style = block.style if len(own) >= _LISTED_FROM else "text"
+        guide += [Block(own, style, block.lead)] if own else []
+        added += [Block(other, "text", "" if own else block.lead)] if other else []
+    return [*guide, *added]
+
+
+def _on_addition(quote: Quote, corpus: Corpus) -> bool:
+    resource = corpus.resource_by_id.get(quote.about or "")
+    return quote.chunk.kind == "addition" or (resource is not None and resource.origin == "addition")
+
+
 def _both_recommend(a: Quote, b: Quote) -> bool:
     """Whether the guide's word on a resource is told twice: in the guide, and in the resource's file."""
     return a.chunk.kind != b.chunk.kind and all(quote.text.startswith("The guide ") for quote in (a, b))
 
 
-def _insert_since(blocks: list[Block], since: list[Quote]) -> list[Block]:
+def _insert_since(blocks: list[Block], since: list[Quote], corpus: Corpus) -> list[Block]:
     """What has changed stands after what the guide recommends, and before additions."""
     if not since:
         return blocks
     place = next(
-        (n for n, block in enumerate(blocks) if block.quotes and all(map(_is_addition, block.quotes))),
+        (n for n, b in enumerate(blocks) if b.quotes and all(_on_addition(q, corpus) for q in b.quotes)),
         len(blocks),
     )
-    return [*blocks[:place], Block(since), *blocks[place:]]
-
-
-def _is_addition(quote: Quote) -> bool:
-    return quote.chunk.kind == "addition" or (
-        quote.part == "today" and bool(_SAYS_ADDITION.search(quote.text))
-    )
+    guide = [quote for quote in since if not _on_addition(quote, corpus)]
+    added = [quote for quote in since if _on_addition(quote, corpus)]
+    return [b for b in (*blocks[:place], Block(guide), *blocks[place:], Block(added)) if b.quotes or b.rows]
 
 
 def write(corpus: Corpus, blocks: Iterable[Block]) -> Draft:
@@ -585,7 +653,7 @@ def write(corpus: Corpus, blocks: Iterable[Block]) -> Draft:
         if block.style == "table":
             pieces.append(_table(block, said))
             continue
-        lead = block.lead or _lead(block.quotes, first=not pieces)
+        lead = block.lead or _lead(block.quotes, corpus, first=not pieces)
         if block.style == "list":
             lines = [
                 " ".join(
@@ -603,11 +671,11 @@ def _since(quote: Quote, words: str) -> str:
     return words if _DATED.match(quote.text) else f"{_SINCE} {words}"
 
 
-def _lead(quotes: Sequence[Quote], first: bool) -> str:
+def _lead(quotes: Sequence[Quote], corpus: Corpus, first: bool) -> str:
     if not quotes:
         return ""
     quote = quotes[0]
-    if _is_addition(quote) and not _SAYS_ADDITION.search(quote.text):
+    if _on_addition(quote, corpus) and not _SAYS_ADDITION.search(quote.text):
         return _ADDITION
     if not first and quote.part in ("today", "status") and not _DATED.match(quote.text):
         return _SINCE
