@@ -41,7 +41,8 @@ _GENERIC_WORDS = """
     paper tutorial guide lecture lectures video videos link links page site website learn learning study read reading
     watch start begin beginner beginners newbie newcomer take recommend suggest suggestions option options idea
     question answer please top first second third last cheers smart deep machine dl ml ai work works kind sort
-    possible maybe tips tip advice hints recommendation recommendations list decent nice great any really actually enough another else instead same both part right
+    possible maybe tips tip advice hints recommendation recommendations list decent nice great any
+    really actually enough another else instead same both part right
 """
 _GENERIC = frozenset(_GENERIC_WORDS.split())
 

@@ -33,7 +33,7 @@ class LiveAssistant(Assistant):
     """
 
     def __init__(self, current: Assistant, settings: Settings) -> None:
-        super().__init__(current.corpus, current.searcher, current.store)
+        super().__init__(current.corpus, current.searcher, current.store, current.rewriter)
         self._settings = settings
         self._seen = _look(settings.index_path)
         self._current = current
@@ -53,6 +53,10 @@ class LiveAssistant(Assistant):
     async def search(self, question: str, k: int = 10) -> Found:
         """The k best hits for a question."""
         return await self._current.search(question, k)
+
+    async def warm(self) -> None:
+        """Get the language model ready."""
+        await self._current.warm()
 
     async def answer(self, ask: Ask) -> Answer:
         """Answer a question."""
@@ -110,7 +114,8 @@ def _reopen(settings: Settings, old: Assistant) -> Assistant:
         encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
         index = open_index(settings.index_path, corpus, encoder)
     store: Store = old.store
-    return Assistant(corpus, Searcher(index, encoder), store)
+    rewriter = old.rewriter.over(corpus, encoder) if old.rewriter else None
+    return Assistant(corpus, Searcher(index, encoder), store, rewriter)
 
 
 def _encoder_of(manifest: Manifest) -> tuple[str, str, str]:

@@ -333,13 +333,19 @@ class _Path:
             elif needed in self._corpus.resource_by_id or not after.keys() & ids:
                 after |= dict.fromkeys(ids)
         optional = self._optional or (
-            self._profile.background == "some-maths" and resource is not None and resource.section == _MATHS
+            self._is_refresher and resource is not None and resource.section == _MATHS
         )
         order = [stop for stop in self._stops if stop in after]
         self._stops[id] = Stop(
             resource, (section,), tuple(order), tuple(dict.fromkeys(assumes)), before, optional
         )
         return id
+
+    @cached_property
+    def _is_refresher(self) -> bool:
+        """Whether the learner knows some of the maths, and did not say which."""
+        maths = {r.id for r in self._corpus.resources if r.section == _MATHS}
+        return self._profile.background == "some-maths" and not maths & self._learner.known
 
     def _known_of(self, needed: str) -> list[str]:
         """Which ids a learner brings for a prerequisite: the whole, or those of its resources that they know."""

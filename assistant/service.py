@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 from typing import Any
 
 from assistant.adviser import Adviser, Message, Search
+from assistant.cite import Draft
 from assistant.errors import BadRequest, IndexUnusable
+from assistant.generate import open_generator
 from assistant.plan import make_plan
+from assistant.reword import Rewriter
 from assistant.settings import Settings
 from assistant.store import MemoryStore, Store
 from assistant.types import MAX_QUESTION, Answer, Conversation, Plan, Profile, Turn
+from assistant.verify import Verifier
 from corpus import Corpus, CorpusError, load_corpus
 from index.build import Progress, build_index
 from index.encoder import Encoder, open_encoder
@@ -55,10 +60,13 @@ class Event:
 class Assistant:
     """Answers questions from one corpus and its index."""
 
-    def __init__(self, corpus: Corpus, searcher: Searcher, store: Store) -> None:
+    def __init__(
+        self, corpus: Corpus, searcher: Searcher, store: Store, rewriter: Rewriter | None = None
+    ) -> None:
         self.corpus = corpus
         self.searcher = searcher
         self.store = store
+        self.rewriter = rewriter
         self.adviser = Adviser(corpus, searcher.index)
 
     @classmethod
@@ -71,7 +79,9 @@ class Assistant:
         try:
             encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
             searcher = Searcher(_open_or_build(corpus, encoder, settings, progress), encoder)
-            return cls(corpus, searcher, MemoryStore())
+            generator = open_generator(settings)
+            rewriter = Rewriter(corpus, Verifier(corpus, encoder), generator) if generator else None
+            return cls(corpus, searcher, MemoryStore(), rewriter)
         except IndexProblem as problem:
             raise IndexUnusable(str(problem), problem.cure) from problem
 
@@ -83,8 +93,17 @@ class Assistant:
         """An ordered, cited study plan for a profile; it takes milliseconds."""
         return make_plan(self.corpus, self.searcher.index.chunks, profile)
 
+    async def warm(self) -> None:
+        """Get the language model ready, if there is one. Raises UsageError where its weights are not here."""
+        if self.rewriter is not None:
+            await self.rewriter.warm()
+
     async def answer(self, ask: Ask) -> Answer:
         """Answer a question. Raises BadRequest for one that is not usable."""
+        return await self._answer(ask)
+
+    async def _answer(self, ask: Ask, show: Callable[[Event], None] | None = None) -> Answer:
+        """The same; `show` gets the events of a language model's answer while it is written."""
         started = perf_counter()
         question = check_question(ask.question)
         conversation = await self._conversation(ask)
@@ -94,16 +113,22 @@ class Assistant:
         searched = perf_counter()
         advice = self.adviser.advise(question, message, search)
         done = perf_counter()
+        id = f"ans_{secrets.token_hex(12)}"
+        if show is not None:
+            told = {"id": id, "conversation_id": conversation.id, "outcome": advice.outcome}
+            show(Event("meta", told | {"profile": message.profile.as_dict()}))
+        draft, generator = await self._reword(question, advice.draft, message.profile, show)
         answer = Answer(
-            id=f"ans_{secrets.token_hex(12)}",
+            id=id,
             conversation_id=conversation.id,
             outcome=advice.outcome,
-            text=advice.draft.text,
-            citations=advice.draft.citations,
+            text=draft.text,
+            citations=draft.citations,
             related=advice.related,
             clarifying_question=advice.clarification,
             suggestions=advice.suggestions,
             profile=message.profile,
+            generator=generator,
             confidence=found.confidence,
             timings_ms={**found.timings_ms}
             | {"compose": (done - searched) * 1e3, "total": (done - started) * 1e3},
@@ -112,6 +137,25 @@ class Assistant:
         )
         await self.store.remember(conversation, question, answer, ask.channel)
         return answer
+
+    async def _reword(
+        self,
+        question: str,
+        draft: Draft,
+        profile: Profile,
+        show: Callable[[Event], None] | None,
+    ) -> tuple[Draft, str]:
+        """The draft in the language model's words, where there is one and they pass; and who worded it."""
+        rewording = self.rewriter.start(draft, self.searcher.index.chunks) if self.rewriter else None
+        if rewording is None:
+            return draft, "composer"
+        async with aclosing(rewording.pieces(question, profile)) as pieces:
+            async for piece in pieces:
+                if show is not None:
+                    show(Event("delta", {"text": piece.text}))
+                    for citation in piece.citations:
+                        show(Event("citation", asdict(citation)))
+        return rewording.draft, rewording.generator
 
     async def _find(self, question: str, message: Message) -> Search:
         """Search for what is needed; a message that leans on the turns before is searched alone, too."""
@@ -131,14 +175,41 @@ class Assistant:
 
     async def stream(self, ask: Ask) -> AsyncIterator[Event]:
         """The same answer in pieces: meta, then deltas and citations, then done with the whole answer."""
+        if self.rewriter is not None:
+            async for event in self._follow(ask):
+                yield event
+            return
         answer = await self.answer(ask)
         whole = answer.as_dict()
         yield Event("meta", {key: whole[key] for key in ("id", "conversation_id", "outcome", "profile")})
-        for piece in answer.text.splitlines(keepends=True):
-            yield Event("delta", {"text": piece})
-        for citation in whole["citations"]:
-            yield Event("citation", citation)
+        for piece in _pieces(whole):
+            yield piece
         yield Event("done", whole)
+
+    async def _follow(self, ask: Ask) -> AsyncIterator[Event]:
+        """Events while a language model writes; leaving stops it."""
+        events: asyncio.Queue[Event | None] = asyncio.Queue()
+        task = asyncio.create_task(self._answer(ask, events.put_nowait))
+        task.add_done_callback(lambda _: events.put_nowait(None))
+        streamed = False
+        try:
+            while (event := await events.get()) is not None:
+                streamed = streamed or event.name == "delta"
+                yield event
+            whole = (await task).as_dict()
+        finally:
+            task.cancel()
+        if not streamed:
+            for piece in _pieces(whole):
+                yield piece
+        yield Event("done", whole)
+
+
+def _pieces(whole: dict[str, Any]) -> Iterator[Event]:
+    for line in whole["text"].splitlines(keepends=True):
+        yield Event("delta", {"text": line})
+    for citation in whole["citations"]:
+        yield Event("citation", citation)
 
 
 def open_corpus(settings: Settings) -> Corpus:

@@ -107,6 +107,12 @@ def _yes_no(text: str) -> bool:
     return values[text.lower()]
 
 
+def _generator(text: str) -> str:
+    if text in ("auto", "composer") or re.fullmatch(r"(transformers|openai):\S+", text):
+        return text
+    raise ValueError("expected auto, composer, transformers:<id or path> or openai:<model>")
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word for word in (part.strip() for part in text.split(",")) if word)
 
@@ -156,6 +162,16 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "DLSTART_DEVICE", "auto", "where the encoder runs: auto, cpu or cuda", _one_of("auto", "cpu", "cuda")
     ),
+    Setting(
+        "DLSTART_GENERATOR",
+        "auto",
+        "who words the answers: auto, composer, transformers:<id or path> or openai:<model>",
+        _generator,
+    ),
+    Setting("DLSTART_GENERATOR_MODEL", "", "what `auto` runs where there is a GPU: an id or a path", _text),
+    Setting("DLSTART_GENERATOR_URL", "", "base URL of an OpenAI-compatible server, ending in /v1", _text),
+    Setting("DLSTART_GENERATOR_API_KEY", "", "key for that server", _text, secret=True),
+    Setting("DLSTART_GENERATOR_TIMEOUT", "20", "seconds that a model may take for an answer", _seconds),
     Setting(
         "DLSTART_API_KEYS",
         "",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.commands.slack import need_slack
+from assistant.channels.slack import need_slack
 from assistant.settings import TABLE, Settings, read_settings
 
 

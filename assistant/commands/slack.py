@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from assistant.errors import UsageError
+import typer
+
+from assistant.channels.slack import need_slack
+from assistant.commands.progress import show_progress
 from assistant.settings import read_settings
 
 
 def slack() -> None:
     """Answer in Slack, in Socket Mode, until interrupted."""
     asyncio.run(_serve())
-
-
-@contextmanager
-def need_slack() -> Iterator[None]:
-    """Import what comes with the extra. Raises UsageError where it is not installed."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise UsageError(f"the Slack bot needs {error.name}", "pip install 'dlstart[slack]'") from error
 
 
 async def _serve() -> None:
@@ -32,9 +24,10 @@ async def _serve() -> None:
 
     settings = read_settings()
     SocketMode.check(settings)
-    assistant = await asyncio.to_thread(Assistant.open, settings)
+    with show_progress("Building the index") as progress:
+        assistant = await asyncio.to_thread(Assistant.open, settings, progress)
     assistant.store = await open_store(settings)
     try:
-        await serve_socket(assistant, settings)
+        await serve_socket(assistant, settings, lambda: typer.echo("dlstart: connected to Slack", err=True))
     finally:
         await assistant.store.close()

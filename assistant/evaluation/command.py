@@ -9,23 +9,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import AssistantError, Unavailable, UsageError
+from assistant.errors import Unavailable, UsageError
 from assistant.evaluation.baseline import NAME, write_baseline
 from assistant.evaluation.baselines import measure_baselines
 from assistant.evaluation.compare import Comparison, compare, read_report
 from assistant.evaluation.document import write_markdown, write_page
 from assistant.evaluation.figures import summarise
 from assistant.evaluation.plots import check_matplotlib, draw_plots
+from assistant.evaluation.promises import PromisesBroken
 from assistant.evaluation.questions import read_dialogues, read_questions, unknown_labels
 from assistant.evaluation.report import describe_terminal, list_blocks, make_report
 from assistant.evaluation.run import run
 from assistant.service import Assistant
 from assistant.store import MemoryStore
 from index.build import Progress
-
-
-class PromisesBroken(AssistantError):
-    """An answer broke one of its promises."""
 
 
 def evaluate(

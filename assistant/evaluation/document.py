@@ -15,6 +15,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 table { border-collapse: collapse; }
 th, td { padding: .25rem .75rem; border-bottom: 1px solid #8888; text-align: left; vertical-align: top; }
 td { font-variant-numeric: tabular-nums; }
+td:not(:first-child, :last-child) { white-space: nowrap; }
 img { max-width: 100%; height: auto; background: #fff; }
 dt { font-weight: 600; margin-top: .25rem; }
 dd { margin: 0 0 0 1.5rem; overflow-wrap: anywhere; }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from assistant.errors import AssistantError
 from assistant.types import Answer, Citation
 from corpus.types import Corpus
 from index.types import Chunk
@@ -16,7 +17,13 @@ from index.types import Chunk
 _MARKER = re.compile(r"\[(\d+)\]")
 _ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>\"'`|)\]]+", re.IGNORECASE)
 _LINK = re.compile(r"\]\(\s*<?([^)\s>]*)")
+_HEADING = re.compile(r"^(?=#{1,6} )", re.MULTILINE)
+_ROW = re.compile(r"^(?=\|)|(?<=\|)\n", re.MULTILINE)
 _ADDITION = re.compile(r"\badditions?\b", re.IGNORECASE)
+
+
+class PromisesBroken(AssistantError):
+    """An answer broke one of its promises, or could not be built without breaking one."""
 
 
 def broken_promises(answer: Answer, chunks: Mapping[str, Chunk], corpus: Corpus) -> tuple[str, ...]:
@@ -26,7 +33,7 @@ def broken_promises(answer: Answer, chunks: Mapping[str, Chunk], corpus: Corpus)
         *_markers(answer),
         *_addresses(answer, corpus),
         *_states(answer, corpus),
-        *_additions(answer, chunks),
+        *_additions(answer, chunks, corpus),
     )
 
 
@@ -94,24 +101,26 @@ def _names_successor(citation: Citation, title: str) -> bool:
     return citation.successor is not None and citation.successor.title == title
 
 
-def _additions(answer: Answer, chunks: Mapping[str, Chunk]) -> Iterator[str]:
-    places: dict[int, int] = {}
-    for marker in _MARKER.finditer(answer.text):
-        places.setdefault(int(marker[1]), marker.start())
-    added = [citation for citation in answer.citations if _is_addition(citation, chunks)]
-    first = min((places.get(citation.number, 0) for citation in added), default=None)
-    if first is None:
-        return
+def _additions(answer: Answer, chunks: Mapping[str, Chunk], corpus: Corpus) -> Iterator[str]:
     for citation in answer.citations:
-        if citation not in added and places.get(citation.number, 0) > first:
-            yield f"5: [{citation.number}] of the guide comes after an addition"
-    for citation in added:
-        if citation.kind != "addition":
+        chunk = chunks.get(citation.chunk_id)
+        if chunk is not None and chunk.kind == "addition" and citation.kind != "addition":
             yield f"5: [{citation.number}] is an addition and is not called one"
-    if not _ADDITION.search(answer.text):
-        yield "5: the text cites an addition without calling it one"
+    added = {citation.number: _is_addition(citation, corpus) for citation in answer.citations}
+    # A step of a plan stands for itself: an addition in one step comes before the guide's in the next.
+    for part in _HEADING.split(answer.text):
+        for piece in _ROW.split(part):
+            numbers = [n for n in dict.fromkeys(map(int, _MARKER.findall(piece))) if n in added]
+            first = next((place for place, n in enumerate(numbers) if added[n]), len(numbers))
+            for number in numbers[first:]:
+                if not added[number]:
+                    yield f"5: [{number}] of the guide comes after an addition"
+        cited = any(added.get(int(n)) for n in _MARKER.findall(part))
+        if cited and not _ADDITION.search(part):
+            yield "5: the text cites an addition without calling it one"
 
 
-def _is_addition(citation: Citation, chunks: Mapping[str, Chunk]) -> bool:
-    chunk = chunks.get(citation.chunk_id)
-    return citation.kind == "addition" or (chunk is not None and chunk.kind == "addition")
+def _is_addition(citation: Citation, corpus: Corpus) -> bool:
+    """Whether a source recommends an addition, in its own words or in what the guide's editors say today."""
+    resource = corpus.resource_by_id.get(citation.resource or "")
+    return citation.kind == "addition" or (resource is not None and resource.origin == "addition")

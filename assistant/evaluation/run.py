@@ -8,10 +8,10 @@ from typing import Literal
 
 from assistant.evaluation.judgement import Judgement, judge
 from assistant.evaluation.metrics import first_rank, hit_at, ndcg, reciprocal_rank
-from assistant.evaluation.promises import broken_dialogue, broken_promises
+from assistant.evaluation.promises import PromisesBroken, broken_dialogue, broken_promises
 from assistant.evaluation.questions import Dialogue, DialogueTurn, Expected, Question
 from assistant.service import Ask, Assistant
-from assistant.types import Answer, Turn
+from assistant.types import Answer, BrokenPromise, Turn
 from index.search import Found
 from index.types import Chunk, Hit
 
@@ -148,7 +148,7 @@ def is_answerable(expected: Expected) -> bool | None:
 
 async def _ask(assistant: Assistant, question: Question) -> Asked:
     found = await assistant.search(question.text, DEPTH)
-    answer = await assistant.answer(Ask(question.text, channel="evaluation"))
+    answer = await _answer(assistant, Ask(question.text, channel="evaluation"), question.id)
     judgement = judge(question.expected, answer)
     return Asked(
         question,
@@ -170,13 +170,22 @@ async def _play(assistant: Assistant, dialogue: Dialogue, kept_by: Keeping) -> P
             ask = Ask(turn.text, conversation_id=conversation_id, channel="evaluation")
         else:
             ask = Ask(turn.text, history=tuple(history), channel="evaluation")
-        answer = await assistant.answer(ask)
+        answer = await _answer(assistant, ask, dialogue.id)
         conversation_id = answer.conversation_id
         history += [Turn("user", turn.text), Turn("assistant", answer.text)]
         broken += broken_promises(answer, _chunks(assistant), assistant.corpus)
         turns.append(AskedTurn(turn, answer, judge(turn.expected, answer)))
     broken += broken_dialogue([turn.answer for turn in turns])
     return Played(dialogue, kept_by, tuple(turns), tuple(broken))
+
+
+async def _answer(assistant: Assistant, ask: Ask, id: str) -> Answer:
+    try:
+        return await assistant.answer(ask)
+    except BrokenPromise as broken:
+        raise PromisesBroken(
+            f"{id}: no honest answer could be built: {broken}", f"it asks: {ask.question}"
+        ) from broken
 
 
 def _chunks(assistant: Assistant) -> Mapping[str, Chunk]:

@@ -169,6 +169,13 @@ def test_knowing_some_maths_makes_the_maths_steps_optional_and_keeps_them_first(
     assert steps[3].resource == "cs231n"
 
 
+def test_naming_the_maths_that_is_known_leaves_the_rest_required(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    made = plan(corpus, chunks, background="some-maths", knows=("strang-linear-algebra",))
+    assert resources(made) == ["mitx-calculus", "mitx-probability", "cs231n"]
+
+
 def test_what_is_refused_by_name_or_host_never_appears(corpus: Corpus, chunks: tuple[Chunk, ...]) -> None:
     made = plan(corpus, chunks, goal=("nlp", "vision"), avoids=("coursera", "CS224N"))
     assert "cs224n" not in resources(made, optional=True)

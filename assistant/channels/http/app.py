@@ -24,6 +24,7 @@ from assistant.channels.http.library import add_library_routes
 from assistant.channels.http.pages import add_pages
 from assistant.channels.http.problems import add_problem_handlers
 from assistant.channels.http.replies import Replies
+from assistant.channels.slack import need_slack
 from assistant.errors import AssistantError
 from assistant.service import Assistant
 from assistant.settings import Settings
@@ -77,9 +78,10 @@ def make_app(
     add_health_routes(app, desk)
     add_pages(app, desk)
     if settings.slack_signing_secret:
-        from assistant.channels.slack.routes import slack_routes
+        with need_slack():
+            from assistant.channels.slack.routes import slack_routes
 
-        app.include_router(slack_routes(lambda: desk.assistant, settings))
+        app.include_router(slack_routes(lambda: desk.assistant, settings, desk.metrics))
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     app.add_middleware(Gate, api=app, desk=desk)
     app.add_middleware(Edge, metrics=desk.metrics)
@@ -98,6 +100,7 @@ async def _load(
         assistant.store = await open_store(desk.settings)
         stack.push_async_callback(assistant.store.close)
         await assistant.search("How do I start?", 1)
+        await assistant.warm()
     except AssistantError as error:
         log.error("not ready: %s", error)
         if failed is not None:

@@ -34,6 +34,7 @@ from assistant.channels.slack.names import Names
 from assistant.channels.slack.plans import plan_blocks, plan_files, plan_modal, read_plan_modal, wants_plan
 from assistant.channels.slack.reply import SLACK_FAILED, Pace, Reply, reason
 from assistant.errors import AssistantError, BadRequest, Unavailable
+from assistant.metrics import Metrics
 from assistant.service import Ask, Assistant
 from assistant.settings import Settings
 from assistant.store import Feedback
@@ -64,8 +65,9 @@ Work = Callable[[], Awaitable[None]]
 class SlackBot:
     """One bot over one assistant, for HTTP and Socket Mode alike."""
 
-    def __init__(self, assistant: Assistant, settings: Settings) -> None:
+    def __init__(self, assistant: Assistant, settings: Settings, metrics: Metrics | None = None) -> None:
         self.assistant = assistant
+        self.metrics = metrics
         self.settings = settings
         self.names = Names(settings.slack_signing_secret or settings.slack_app_token)
         self.claims = Claims(assistant.store)
@@ -196,7 +198,9 @@ class SlackBot:
         """A mention, a direct message, or a message in a channel that the bot follows."""
         message = read_message(body, context.bot_user_id)
         if message is not None and await self._wants(message):
-            await self.claims.once(message.key, lambda: self._answer_message(message, client))
+            first = await self.claims.once(message.key, lambda: self._answer_message(message, client))
+            if not first and self.metrics is not None:
+                self.metrics.slack_duplicates.inc()
 
     async def on_home(self, body: dict[str, Any], event: dict[str, Any], client: AsyncWebClient) -> None:
         """A tab of the app opens: show the home, or offer questions (to the tab, so there is no thread)."""
@@ -318,7 +322,10 @@ class SlackBot:
             return
         if not kept:
             await self._respond(body, {"text": messages.NOT_KEPT, "replace_original": False})
-        elif value == "down":
+            return
+        if self.metrics is not None:
+            self.metrics.feedback.labels(vote.value).inc()
+        if value == "down":
             await client.views_open(trigger_id=body["trigger_id"], view=blocks.reason_modal(answer_id))
 
     async def on_reason(self, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
@@ -404,10 +411,16 @@ class SlackBot:
                     await reply.write(event.data["text"])
                 elif event.name == "done":
                     answer = event.data
+                    self._count(answer)
                     await reply.finish(answer, blocks.footer(answer), blocks.notification(answer))
         finally:
             if status is not None:
                 await status
+
+    def _count(self, answer: Mapping[str, Any]) -> None:
+        if self.metrics is not None:
+            sources = len(answer["citations"])
+            self.metrics.count_answer("slack", answer["outcome"], sources, answer["timings_ms"])
 
     async def _write_plan(self, reply: Reply, ask: Ask, quiet: bool) -> None:
         """A plan's steps are blocks; its picture and its full text follow as files, where that is allowed."""
@@ -421,6 +434,7 @@ class SlackBot:
     async def _plan(self, ask: Ask) -> tuple[Answer, Plan]:
         """The answer keeps the conversation and reads the learner's profile; the plan is for that profile."""
         answer = await self.assistant.answer(replace(ask, question=_in_full(ask.question)))
+        self._count(answer.as_dict())
         return answer, await asyncio.to_thread(self.assistant.plan, answer.profile)
 
     async def _show_home(self, team: str, user: str, client: AsyncWebClient) -> None:
@@ -456,6 +470,7 @@ class SlackBot:
                     answer, plan = await self._plan(ask)
                 else:
                     answer = await self.assistant.answer(ask)
+                    self._count(answer.as_dict())
         except TimeoutError:
             await self._respond(body, {"text": messages.SLOW, "replace_original": False})
             return

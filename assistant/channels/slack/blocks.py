@@ -270,7 +270,8 @@ def _source(numbers: Sequence[int], citation: Mapping[str, Any]) -> str:
         parts.append(messages.ADDITION)
     if citation["status"]:
         parts.append(messages.BADGES[citation["status"]])
-    if after := citation["successor"]:
+    after = citation["successor"]
+    if after and citation["status"] != "current":
         parts.append(f"{messages.SUCCESSOR} {link(after['url'], after['title'], 150)}")
     return " · ".join(parts)
 

@@ -13,6 +13,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from assistant.channels.slack.app import SlackBot
 from assistant.errors import UsageError
+from assistant.metrics import Metrics
 from assistant.service import Assistant
 from assistant.settings import Settings
 
@@ -20,7 +21,9 @@ MAX_BODY = 1 << 20
 """Bytes. Slack's largest payloads, views with their whole state, stay well below."""
 
 
-def slack_routes(assistant: Assistant | Callable[[], Assistant], settings: Settings) -> APIRouter:
+def slack_routes(
+    assistant: Assistant | Callable[[], Assistant], settings: Settings, metrics: Metrics | None = None
+) -> APIRouter:
     """`POST /slack/events`, and with a client id the pages that install the app.
 
     `assistant` may be a function that gives it when it is loaded, and raises until then: Slack is refused
@@ -31,7 +34,7 @@ def slack_routes(assistant: Assistant | Callable[[], Assistant], settings: Setti
 
     @cache
     def bot() -> SlackBot:
-        return SlackBot(assistant if isinstance(assistant, Assistant) else assistant(), settings)
+        return SlackBot(assistant if isinstance(assistant, Assistant) else assistant(), settings, metrics)
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
 from time import time
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -75,10 +76,11 @@ class _Handler(AsyncSocketModeHandler):
         await send_async_response(client, req, await self._bot.dispatch(request), started)
 
 
-async def serve_socket(assistant: Assistant, settings: Settings) -> None:
-    """Answer until the process is told to end."""
+async def serve_socket(assistant: Assistant, settings: Settings, connected: Callable[[], None]) -> None:
+    """Answer until the process is told to end; `connected` is called once Slack can be heard."""
     socket = SocketMode(assistant, settings)
     await socket.connect()
+    connected()
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)

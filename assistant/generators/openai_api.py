@@ -1,0 +1,97 @@
+"""Any server that speaks OpenAI's chat completions: vLLM, Ollama, llama.cpp and others."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from assistant.errors import UsageError
+from assistant.generate import MAX_NEW_TOKENS, GeneratorFailed, Prompt
+
+_MAX_BYTES = 256 * 1024
+_MAX_LINE = 64 * 1024
+
+
+class OpenAIGenerator:
+    """One model of one server."""
+
+    def __init__(self, model: str, url: str, api_key: str = "", timeout: float = 20.0) -> None:
+        """`url` is the base address, such as http://127.0.0.1:8000/v1; `timeout` bounds a whole answer, in seconds."""
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise UsageError(
+                "DLSTART_GENERATOR_URL is not an http address", "such as http://127.0.0.1:8000/v1"
+            )
+        self.id = model
+        self._timeout = timeout
+        self._client = httpx.AsyncClient(
+            base_url=url.rstrip("/") + "/",
+            headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
+            timeout=httpx.Timeout(timeout, connect=min(3.0, timeout)),
+            follow_redirects=False,
+        )
+
+    async def warm(self) -> None:
+        """Nothing to load here; the server warms itself."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def write(self, prompt: Prompt) -> AsyncGenerator[str]:
+        """Stream the first choice. Raises GeneratorFailed for whatever goes wrong on the way."""
+        body = {
+            "model": self.id,
+            "messages": prompt.messages,
+            "stream": True,
+            "temperature": 0,
+            "max_tokens": MAX_NEW_TOKENS,
+        }
+        try:
+            async with (
+                asyncio.timeout(self._timeout),
+                self._client.stream("POST", "chat/completions", json=body) as response,
+            ):
+                if response.status_code != httpx.codes.OK:
+                    raise GeneratorFailed(f"the server answered {response.status_code}")
+                async for line in _lines(response):
+                    if line == "data: [DONE]":
+                        return
+                    piece = _piece(line)
+                    if piece:
+                        yield piece
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise GeneratorFailed(type(error).__name__) from error
+
+
+async def _lines(response: httpx.Response) -> AsyncGenerator[str]:
+    """Lines of a body, at most so many bytes."""
+    buffer, read = b"", 0
+    async for chunk in response.aiter_bytes():
+        read += len(chunk)
+        if read > _MAX_BYTES:
+            raise GeneratorFailed("the answer is endless")
+        *lines, buffer = (buffer + chunk).split(b"\n")
+        for line in lines:
+            yield line.decode("utf-8", "replace").strip()
+        if len(buffer) > _MAX_LINE:
+            raise GeneratorFailed("a line of the answer is endless")
+    yield buffer.decode("utf-8", "replace").strip()
+
+
+def _piece(line: str) -> str:
+    """The text in one line: an event of a stream, or the whole answer of a server that does not stream."""
+    text = line.removeprefix("data:").strip()
+    if not text.startswith("{"):
+        return ""
+    try:
+        value: Any = json.loads(text)
+        choice = value["choices"][0] if value.get("choices") else {}
+        content = (choice.get("delta") or choice.get("message") or {}).get("content")
+    except (ValueError, AttributeError, LookupError, TypeError, RecursionError) as error:
+        raise GeneratorFailed("the server's answer is not understood") from error
+    return content if isinstance(content, str) else ""

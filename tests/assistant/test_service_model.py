@@ -1,0 +1,114 @@
+"""The service with a language model behind it: streamed and whole answers are the same, and keep the promises."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from assistant.errors import UsageError
+from assistant.generate import open_generator
+from assistant.generators.openai_api import OpenAIGenerator
+from assistant.reword import Rewriter
+from assistant.service import Ask, Assistant
+from assistant.settings import Settings, read_settings
+from assistant.store import MemoryStore
+from assistant.verify import Verifier
+from tests.assistant.stub_model import OK, StubModel
+
+QUESTION = "how do I start deep learning?"
+
+
+@pytest.fixture
+async def stub() -> AsyncIterator[StubModel]:
+    async with StubModel().serve() as server:
+        yield server
+
+
+@pytest.fixture
+def with_model(assistant: Assistant, stub: StubModel) -> Assistant:
+    verifier = Verifier(assistant.corpus, assistant.searcher.encoder)
+    rewriter = Rewriter(assistant.corpus, verifier, OpenAIGenerator("stub", stub.url))
+    return Assistant(assistant.corpus, assistant.searcher, MemoryStore(), rewriter)
+
+
+async def test_a_model_s_answer_names_the_model_and_streams_to_the_same_text(
+    with_model: Assistant, stub: StubModel
+) -> None:
+    stub.play = stub.evidence()
+    answer = await with_model.answer(Ask(QUESTION))
+    assert answer.generator == "stub"
+    events = [event async for event in with_model.stream(Ask(QUESTION))]
+    assert [events[0].name, events[-1].name] == ["meta", "done"]
+    text = "".join(event.data["text"] for event in events if event.name == "delta")
+    assert text == events[-1].data["text"] == answer.text
+    assert [e.data["number"] for e in events if e.name == "citation"] == [c.number for c in answer.citations]
+    assert events[0].data["id"] == events[-1].data["id"]
+
+
+async def test_a_model_that_fails_is_not_noticed(
+    with_model: Assistant, assistant: Assistant, stub: StubModel
+) -> None:
+    stub.play = stub.raw(b"HTTP/1.1 500 Oops\r\n\r\n")
+    composed = await assistant.answer(Ask(QUESTION))
+    answer = await with_model.answer(Ask(QUESTION))
+    assert (answer.generator, answer.text) == ("composer", composed.text)
+    events = [event async for event in with_model.stream(Ask(QUESTION))]
+    assert "".join(event.data["text"] for event in events if event.name == "delta") == composed.text
+
+
+async def test_small_talk_and_what_is_not_covered_never_reach_the_model(
+    with_model: Assistant, stub: StubModel
+) -> None:
+    for question in ("hi", "how do I bake bread?"):
+        await with_model.answer(Ask(question))
+    assert stub.bodies == []
+
+
+async def test_a_client_that_leaves_stops_the_model(with_model: Assistant, stub: StubModel) -> None:
+    stub.play = stub.raw(OK, then_wait=30)
+    stream = with_model.stream(Ask(QUESTION))
+    async for event in stream:
+        assert event.name == "meta"
+        break
+    await asyncio.wait_for(stream.aclose(), 5)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ({}, "NoneType"),
+        ({"DLSTART_GENERATOR": "composer"}, "NoneType"),
+        (
+            {"DLSTART_GENERATOR": "openai:m", "DLSTART_GENERATOR_URL": "http://127.0.0.1:1/v1"},
+            "OpenAIGenerator",
+        ),
+        ({"DLSTART_GENERATOR": "transformers:/somewhere", "DLSTART_DEVICE": "cpu"}, "TransformersGenerator"),
+    ],
+)
+def test_the_setting_names_the_engine(values: dict[str, str], kind: str) -> None:
+    assert type(open_generator(read_settings(values))).__name__ == kind
+
+
+def test_auto_uses_a_configured_model_only_where_there_is_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings: Settings = read_settings({"DLSTART_GENERATOR_MODEL": "/somewhere"})
+    monkeypatch.setattr("assistant.generate.choose_device", lambda wanted: "cpu")
+    assert open_generator(settings) is None
+    monkeypatch.setattr("assistant.generate.choose_device", lambda wanted: "cuda")
+    assert type(open_generator(settings)).__name__ == "TransformersGenerator"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"DLSTART_GENERATOR": "gpt"},
+        {"DLSTART_GENERATOR": "openai:"},
+        {"DLSTART_GENERATOR": "openai:m"},
+        {"DLSTART_GENERATOR": "openai:m", "DLSTART_GENERATOR_URL": "file:///etc/passwd"},
+        {"DLSTART_GENERATOR_TIMEOUT": "soon"},
+    ],
+)
+def test_an_unusable_setting_is_named(values: dict[str, str]) -> None:
+    with pytest.raises(UsageError):
+        open_generator(read_settings(values))
