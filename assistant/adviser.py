@@ -174,6 +174,9 @@ class Adviser:
             return scope
         if need.form == "order" or (need.bare and (need.learning or need.resources)):
             return "answered"
+        wants_to_learn = need.learning and bool(need.concepts or need.goal or need.resources)
+        if wants_to_learn and scope == "not_covered":
+            return "answered"
         if need.form == "context" or (need.follow_up and need.form == "topic" and not need.sections):
             return decide_scope(need.query, search.found)
         if need.follow_up and (need.resources or need.sections):

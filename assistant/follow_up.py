@@ -17,7 +17,7 @@ from typing import Any, Literal
 from assistant.aspects import asked
 from assistant.evidence import Evidence
 from assistant.lexicon import Lexicon, Reading
-from assistant.profile import Said, merge, read_profile
+from assistant.profile import Said, merge, names_goal, read_profile
 from assistant.types import Citation, Conversation, Exchange, Profile, Turn
 from assistant.words import plain
 from corpus.types import Resource
@@ -100,7 +100,9 @@ class Need:
     bare: bool = False
     """Whether it has no words of its own beside names and words of learning."""
     learning: bool = False
-    """Whether it speaks of books, courses and the like."""
+    """Whether it asks to learn, or for books, courses and the like."""
+    goal: bool = False
+    """Whether it says what the learner wants to work on."""
 
 
 @cache
@@ -164,7 +166,8 @@ def focus_of(conversation: Conversation) -> Focus:
             )
     for exchange in reversed(recent):
         if exchange.outcome in ("not_covered", "clarify") and exchange.question:
-            return Focus(question=exchange.question, said=said, clarified=clarified)
+            goals = tuple(SECTION_OF_GOAL[goal] for goal in conversation.profile.goal)
+            return Focus((), goals, exchange.question, said, clarified=clarified)
     return Focus(clarified=clarified)
 
 
@@ -199,7 +202,9 @@ def resolve(reading: Reading, said: Said, focus: Focus, evidence: Evidence, lexi
         shown=focus.resources,
         short=_has("shorten", core),
     )
-    base = replace(base, bare=not _own_words(reading), learning=_has("learning", text))
+    base = replace(
+        base, bare=not _own_words(reading), learning=_has("learning", text), goal=bool(said.profile.goal)
+    )
     points = _points_back(text)
     topic = _topic_sections(reading, said)
     if not focus:
@@ -376,7 +381,11 @@ def _own_words(reading: Reading) -> tuple[str, ...]:
     return tuple(
         word
         for word in reading.rest
-        if word not in _GENERIC and not asked(word) and not word.isdigit() and len(word) > 1
+        if word not in _GENERIC
+        and not asked(word)
+        and not names_goal(word)
+        and not word.isdigit()
+        and len(word) > 1
     )
 
 
