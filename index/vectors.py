@@ -119,11 +119,12 @@ class FaissVectors:
         """
         import faiss
 
+        library: Any = faiss
         rows, query = self.rows(), np.ascontiguousarray(query, dtype=np.float32)
         cosines = np.empty(len(rows), dtype=np.float32)
         if len(rows):
-            pointers = (faiss.swig_ptr(array) for array in (cosines, query, rows))
-            faiss.fvec_inner_products_ny(*pointers, rows.shape[1], len(rows))
+            pointers = (library.swig_ptr(array) for array in (cosines, query, rows))
+            library.fvec_inner_products_ny(*pointers, rows.shape[1], len(rows))
         return cosines
 
     def rows(self) -> Vectors:
