@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.aspects import tag
+from assistant.lexicon import Lexicon
 from assistant.words import plain, stems
 from corpus.types import Corpus, Part, Resource
 from index.search import Index
@@ -67,10 +68,11 @@ class Quote:
 class Evidence:
     """The sentences of one corpus and one index."""
 
-    def __init__(self, corpus: Corpus, index: Index) -> None:
+    def __init__(self, corpus: Corpus, index: Index, lexicon: Lexicon) -> None:
         self.corpus = corpus
         self.index = index
-        self.quotes = tuple(_quotes(corpus, index.chunks))
+        self._lexicon = lexicon
+        self.quotes = tuple(_quotes(corpus, index.chunks, lexicon))
         self.of_resource: dict[str, list[Quote]] = defaultdict(list)
         self.guide_on: dict[str, list[Quote]] = defaultdict(list)
         self.today_on: dict[str, list[Quote]] = defaultdict(list)
@@ -113,7 +115,7 @@ class Evidence:
 
         One number a sentence, in order; about 0 to 1.6.
         """
-        asked = stems(question)
+        asked = _meaning(question, self._lexicon)
         total = math.sqrt(sum(self._weights.get(word, 0.0) ** 2 for word in asked)) or 1.0
         lexical = np.zeros(len(self.quotes))
         for quote in self.quotes:
@@ -137,7 +139,12 @@ class Evidence:
         return sorted(known, key=lambda resource: resource.origin == "addition")
 
 
-def _quotes(corpus: Corpus, chunks: Sequence[Chunk]) -> Iterable[Quote]:
+def _meaning(text: str, lexicon: Lexicon) -> frozenset[str]:
+    """The stems of a text, and the concepts that it names: a graphics card is a GPU."""
+    return stems(text) | {f"concept {id}" for id in lexicon.read(text).concepts}
+
+
+def _quotes(corpus: Corpus, chunks: Sequence[Chunk], lexicon: Lexicon) -> Iterable[Quote]:
     position = 0
     for chunk in chunks:
         for sentence in chunk.sentences:
@@ -145,7 +152,7 @@ def _quotes(corpus: Corpus, chunks: Sequence[Chunk]) -> Iterable[Quote]:
             resources = sentence.resources
             owner = corpus.resource_by_id.get(chunk.resource) if chunk.resource else None
             spoken = text.replace(owner.short, " ") if owner else text
-            yield Quote(position, chunk, sentence, text, stems(spoken), tag(text), resources)
+            yield Quote(position, chunk, sentence, text, _meaning(spoken, lexicon), tag(text), resources)
             position += 1
 
 

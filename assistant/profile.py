@@ -206,6 +206,8 @@ def _read_formats(clause: str, stated: dict[str, Any], withdrawn: set[tuple[str,
         for name, nouns in formats["nouns"].items():
             for found in _pattern(nouns).finditer(part):
                 before = " ".join(part[: found.start()].split()[-4:])
+                if _pattern(formats["not_after"]).match(part[found.end() :].strip()):
+                    continue
                 if name == "video" and re.search(r"\bvideo(?: \w+)?$", before):
                     continue
                 refuses = _last(formats["refuse"], before)
@@ -237,6 +239,11 @@ def _read_goals(clause: str, stated: dict[str, Any]) -> None:
                 _state(stated, "goal", goal)
 
 
+def names_goal(word: str) -> bool:
+    """Whether a word alone stands for a goal: `text`, `robots`."""
+    return any(_pattern(words).fullmatch(word) for words in _table()["goals"]["subjects"].values())
+
+
 def _hours(text: str) -> float | None:
     time = _table()["time"]
     numbers = "|".join(time["numbers"])
@@ -263,9 +270,7 @@ def _read_marks(reading: Reading, stated: dict[str, Any]) -> None:
             rf"(?:{marks['not_after']})\b", after
         ):
             stated.setdefault("avoids", []).extend(one)
-        elif _pattern(marks["done"]).search(" ".join(before.split()[-6:])) and not _denied(
-            before + " x", len(before)
-        ):
+        elif _pattern(marks["done"]).search(_near(before)) and not _denied(before + " x", len(before)):
             stated.setdefault("done", []).extend(one or mention.resources[:1])
         elif re.match(rf"(?:class |course |book |lectures? )?(?:{marks['done_after']})\b", after):
             stated.setdefault("done", []).extend(one)
@@ -274,6 +279,16 @@ def _read_marks(reading: Reading, stated: dict[str, Any]) -> None:
             after = reading.text[found.end() :].strip()
             if not re.match(rf"(?:{marks['not_after']})\b", after):
                 stated.setdefault("avoids", []).append(provider)
+
+
+def _near(before: str) -> str:
+    """The last words before a name, unless they ask: `did you see X`, `have you read X`."""
+    near = " ".join(before.split()[-6:])
+    return (
+        ""
+        if re.search(r"\b(?:you|anyone|anybody|people|someone|who|can i|should i|could i)\b", near)
+        else near
+    )
 
 
 def _until_clause(words: Iterable[str], last: bool) -> str:
