@@ -87,7 +87,7 @@ class Assistant:
 
     async def search(self, question: str, k: int = 10) -> Found:
         """The k best hits for a question."""
-        return await asyncio.to_thread(self.searcher.search, check_question(question), k)
+        return await self.searcher.find(check_question(question), k)
 
     def plan(self, profile: Profile) -> Plan:
         """An ordered, cited study plan for a profile; it takes milliseconds."""
@@ -161,10 +161,10 @@ class Assistant:
         """Search for what is needed; a message that leans on the turns before is searched alone, too."""
         need = message.need
         prior = dict.fromkeys(need.sections, _HERE) if need.follow_up else None
-        found = await asyncio.to_thread(self.searcher.search, need.query, _K, prior)
+        found = await self.searcher.find(need.query, _K, prior)
         if need.query == question:
             return Search(found, found)
-        return Search(found, await asyncio.to_thread(self.searcher.search, question, _K))
+        return Search(found, await self.searcher.find(question, _K))
 
     async def _conversation(self, ask: Ask) -> Conversation:
         kept = await self.store.conversation(ask.conversation_id) if ask.conversation_id else None
