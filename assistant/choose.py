@@ -565,7 +565,7 @@ class Choice:
         own = self._best_of([q for q in self._own(id) if q.tells & {"suits", "content", "assignments"}], 1)
         if here and own and self.near[own[0].position] > self.near[here[0].position] + _MUCH_NEARER:
             return own
-        return here or own
+        return here or own or self._best_of(self._own(id), 1)
 
     def _recommendation(self, section: str, known: str | None) -> list[Quote]:
         """The guide's first word on a section for this learner, on something else than what they know."""

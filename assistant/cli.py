@@ -14,7 +14,7 @@ from assistant.commands.ask import ask, chat
 from assistant.commands.doctor import doctor
 from assistant.commands.evaluate import evaluate
 from assistant.commands.report import report
-from assistant.commands.service import serve, settings
+from assistant.commands.service import mcp, serve, settings
 from assistant.commands.slack import slack
 from assistant.errors import AssistantError
 
@@ -29,6 +29,7 @@ app.command()(plan_commands.plan)
 app.command()(report)
 app.command()(evaluate)
 app.command()(serve)
+app.command()(mcp)
 app.command()(settings)
 
 

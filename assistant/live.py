@@ -33,10 +33,10 @@ class LiveAssistant(Assistant):
     """
 
     def __init__(self, current: Assistant, settings: Settings) -> None:
+        self._current = current
         super().__init__(current.corpus, current.searcher, current.store, current.rewriter)
         self._settings = settings
         self._seen = _look(settings.index_path)
-        self._current = current
         self._closed = threading.Event()
         self._refreshing = threading.Lock()
         threading.Thread(target=self._watch, name="index watch", daemon=True).start()
@@ -45,6 +45,15 @@ class LiveAssistant(Assistant):
     def open(cls, settings: Settings, progress: Progress | None = None) -> LiveAssistant:
         """Open the corpus and its index, as Assistant.open does, and watch it."""
         return cls(Assistant.open(settings, progress), settings)
+
+    @property
+    def store(self) -> Store:
+        """Where conversations are kept, whichever index answers."""
+        return self._current.store
+
+    @store.setter
+    def store(self, store: Store) -> None:
+        self._current.store = store
 
     def close(self) -> None:
         """Stop watching."""
@@ -86,7 +95,7 @@ class LiveAssistant(Assistant):
             log.warning("the new index is not used", extra={"data": {"why": str(problem)}})
             return False
         # Whoever only looks at the corpus sees the new one; requests go through `_current`, in one step.
-        self.corpus, self.searcher = current.corpus, current.searcher
+        self.corpus, self.searcher, self.adviser = current.corpus, current.searcher, current.adviser
         self._current = current
         log.info("new index", extra={"data": {"built_at": current.searcher.index.manifest.built_at}})
         return True

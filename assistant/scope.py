@@ -12,6 +12,11 @@ _SMALLTALK = re.compile(
     r"( there| all| so much)?[!. ]*",
     re.IGNORECASE,
 )
+_COURTESY = re.compile(
+    r"\s*(hi|hello|hey|thanks?( you)?( so much| a lot)?|thx|cheers|ok(ay)?|great|cool|perfect|nice)\s*"
+    r"[,.!;:]+\s*\w+ \w+",
+    re.IGNORECASE,
+)
 _SURE = 0.5
 
 Scope = Literal["answered", "not_covered", "off_topic", "refused", "smalltalk"]
@@ -29,6 +34,10 @@ def decide_scope(question: str, found: Found) -> Scope:
     if _SMALLTALK.fullmatch(question.strip()):
         return "smalltalk"
     shares = dict(found.scope)
+    if _COURTESY.match(question) and (
+        found.named.resources or found.named.concepts or question.endswith("?")
+    ):
+        shares["smalltalk"] = 0.0
     if shares["refused"] < _SURE:
         shares["refused"] = 0.0
     return _SCOPES[max(shares, key=lambda kind: shares[kind])]

@@ -14,6 +14,8 @@ from corpus.types import Link
 
 _HEADING_ID = re.compile(r"\s*\{#([^}\s]*)\}\s*$")
 _SPACES = re.compile(r"\s+")
+# No html: a tag is text like any other. No images, code or tables either: a guide is sentences and links.
+_MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,7 @@ def read_blocks(text: str, *, first_line: int = 1, offset: int = 0) -> Iterator[
     starts = [0, *accumulate(len(line) for line in text.splitlines(keepends=True))]
     quotes = items = 0
     opening: Token | None = None
-    # No html: a tag is text like any other. No images, code or tables either: a guide is sentences and links.
-    for token in MarkdownIt("commonmark", {"html": False}).parse(text.replace("\x00", "\ufffd")):
+    for token in _MARKDOWN.parse(text.replace("\x00", "\ufffd")):
         if token.type == "blockquote_open":
             quotes += 1
         elif token.type == "blockquote_close":

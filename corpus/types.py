@@ -82,7 +82,7 @@ class Section:
     """Its text, in order."""
     prerequisites: tuple[str, ...] = ()
     """Ids of sections or resources that come before it."""
-    questions: tuple[str, ...] = ()
+    questions: tuple[str, ...] = field(default=(), repr=False)
     """How learners ask for it."""
     line: int = 1
     """1-based line of its heading."""
@@ -138,7 +138,7 @@ class Resource:
     """Whom or what it suits."""
     not_for: tuple[str, ...]
     """Whom or what it does not suit."""
-    questions: tuple[str, ...]
+    questions: tuple[str, ...] = field(repr=False)
     """How learners ask for it."""
     paragraphs: tuple[Paragraph, ...]
     """Its description, then its status note."""
@@ -188,13 +188,13 @@ class Corpus:
     """In the order of their sections, the guide's before additions."""
     concepts: tuple[Concept, ...] = ()
     """Where ideas are taught."""
-    near_misses: tuple[str, ...] = ()
+    near_misses: tuple[str, ...] = field(default=(), repr=False)
     """Questions about the field that the corpus does not answer."""
-    off_topic: tuple[str, ...] = ()
+    off_topic: tuple[str, ...] = field(default=(), repr=False)
     """Questions about something else."""
-    refused: tuple[str, ...] = ()
+    refused: tuple[str, ...] = field(default=(), repr=False)
     """What must not be helped with: harm, pirated copies, attempts to turn the service against its rules."""
-    smalltalk: tuple[str, ...] = ()
+    smalltalk: tuple[str, ...] = field(default=(), repr=False)
     """Greetings, thanks, and questions about the assistant itself."""
     hash: str = ""
     """SHA-256 over every file that was read, hex."""

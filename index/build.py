@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from corpus.types import Corpus
 from index.carry import carry
@@ -16,7 +17,7 @@ from index.errors import IndexDamaged, IndexProblem
 from index.known import Known, Progress
 from index.learn import learned_files
 from index.store import FORMAT, lock, publish, write_file
-from index.types import IndexFile, Manifest
+from index.types import Chunk, IndexFile, Manifest
 from index.vectors import FaissVectors, measure_recall
 from index.views import list_views
 
@@ -59,9 +60,7 @@ def _build(corpus: Corpus, encoder: Encoder, directory: Path, progress: Progress
         **carried.files,
         "vectors": write_file(directory, "vectors", ".faiss", store.write),
         "keys": write_file(directory, "keys", ".bin", _bytes(keys)),
-        "chunks": write_file(
-            directory, "chunks", ".json", _json([dataclasses.asdict(chunk) for chunk in chunks])
-        ),
+        "chunks": write_file(directory, "chunks", ".json", _json([_chunk_values(chunk) for chunk in chunks])),
         "views": write_file(
             directory, "views", ".json", _json([dataclasses.astuple(view) for view in views])
         ),
@@ -86,6 +85,13 @@ def _build(corpus: Corpus, encoder: Encoder, directory: Path, progress: Progress
     )
     publish(directory, manifest)
     return manifest
+
+
+def _chunk_values(chunk: Chunk) -> dict[str, Any]:
+    """As `index.search` reads it. Not `asdict`, which copies deeply and took a third of an update's time."""
+    values = {field.name: getattr(chunk, field.name) for field in dataclasses.fields(chunk)}
+    sentences = [{"start": one.start, "end": one.end, "resources": one.resources} for one in chunk.sentences]
+    return values | {"sentences": sentences}
 
 
 def _bytes(content: bytes) -> Callable[[Path], None]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.encoder import Vectors
 from index.words import split_words, stem
@@ -22,64 +22,77 @@ _STOP = frozenset((
 
 
 class Lexical:
-    """BM25 scores of every view for a question."""
+    """BM25 scores of every view for a question. bm25s builds the postings; reading them takes numpy alone."""
 
-    def __init__(self, engine: Any) -> None:
-        self._engine = engine
-        columns = np.diff(engine.scores["indptr"])
-        best = np.zeros(len(columns), dtype=np.float32)
-        filled = np.flatnonzero(columns)
+    def __init__(
+        self,
+        vocabulary: dict[str, int],
+        scores: Vectors,
+        views: NDArray[np.int32],
+        starts: NDArray[np.int64],
+        count: int,
+    ) -> None:
+        """`scores`, `views`: postings, word after word; `starts`: where each word's begin; `count`: of views."""
+        self._vocabulary, self._scores, self._views, self._starts = vocabulary, scores, views, starts
+        self._count = count
+        self._best = np.zeros(max(len(starts) - 1, 1), dtype=np.float32)
+        filled = np.flatnonzero(np.diff(starts))
         if filled.size:
-            starts = engine.scores["indptr"][filled].astype(np.int64)
-            best[filled] = np.maximum.reduceat(engine.scores["data"], starts)
-        self._best = best
-        self._unknown = float(best.max()) if best.size else 1.0
+            self._best[filled] = np.maximum.reduceat(scores, starts[filled])
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Lexical:
         """Index texts, in order."""
         import bm25s
 
-        engine = bm25s.BM25()
         words = [tokens(text) for text in texts]
-        engine.index(words if any(words) else [["-"], *words[1:]], show_progress=False)
-        return cls(engine)
+        if not any(words):
+            return cls({}, np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(1, np.int64), len(texts))
+        engine = bm25s.BM25()
+        engine.index(words, show_progress=False)
+        postings = engine.scores
+        return cls(
+            dict(engine.vocab_dict),
+            postings["data"],
+            postings["indices"],
+            np.asarray(postings["indptr"], dtype=np.int64),
+            len(texts),
+        )
 
     def score(self, question: str) -> Vectors:
         """Scores (n,) between 0 and 1: the share of the question's words, by their rarity, that a view holds."""
+        scores = np.zeros(self._count, dtype=np.float32)
         words = list(dict.fromkeys(tokens(question)))
-        known = [self._engine.vocab_dict[word] for word in words if word in self._engine.vocab_dict]
-        count = int(self._engine.scores["num_docs"])
+        known = [self._vocabulary[word] for word in words if word in self._vocabulary]
         if not known:
-            return np.zeros(count, dtype=np.float32)
-        reach = float(self._best[known].sum()) + self._unknown * (len(words) - len(known))
-        data, indices, starts = (self._engine.scores[key] for key in ("data", "indices", "indptr"))
-        scores = np.zeros(count, dtype=np.float32)
+            return scores
         for word in known:
-            here = slice(int(starts[word]), int(starts[word + 1]))
-            scores[indices[here]] += data[here]
-        scores /= max(reach, 1e-6)
+            here = slice(int(self._starts[word]), int(self._starts[word + 1]))
+            scores[self._views[here]] += self._scores[here]
+        unknown = float(self._best.max()) * (len(words) - len(known))
+        scores /= max(float(self._best[known].sum()) + unknown, 1e-6)
         return scores
 
     def write(self, path: Path) -> None:
         """Write it to one file."""
-        vocabulary = [""] * len(self._engine.vocab_dict)
-        for word, place in self._engine.vocab_dict.items():
-            vocabulary[place] = word
+        vocabulary = sorted(self._vocabulary, key=lambda word: self._vocabulary[word])
         with path.open("wb") as file:
-            np.savez(file, vocabulary=np.array(vocabulary), **self._engine.scores)
+            np.savez(
+                file,
+                vocabulary=np.array(vocabulary, dtype=np.str_),
+                places=np.array(sorted(self._vocabulary.values()), dtype=np.int64),
+                scores=self._scores,
+                views=self._views,
+                starts=self._starts,
+                count=self._count,
+            )
 
     @classmethod
     def read(cls, path: Path) -> Lexical:
         """Read what `write` wrote. Raises OSError, KeyError or ValueError for anything else."""
-        import bm25s
-
-        engine = bm25s.BM25()
         with np.load(path, allow_pickle=False) as file:
-            engine.vocab_dict = {str(word): place for place, word in enumerate(file["vocabulary"])}
-            engine.scores = {key: file[key] for key in ("data", "indices", "indptr")}
-            engine.scores["num_docs"] = int(file["num_docs"])
-        return cls(engine)
+            vocabulary = dict(zip(file["vocabulary"].tolist(), file["places"].tolist(), strict=True))
+            return cls(vocabulary, file["scores"], file["views"], file["starts"], int(file["count"]))
 
 
 def tokens(text: str) -> list[str]:

@@ -63,13 +63,11 @@ class Index:
         self.vectors = vectors
         self.ranker = ranker
         self._count = views
-        self._rows = vectors.rows() if vectors.kind == "flat" else None
 
     def cosines(self, vector: Vectors) -> Vectors:
         """Similarity (views,) of every view to one vector; in a large index, of the nearest, -1 elsewhere."""
-        if self._rows is not None:
-            cosines: Vectors = self._rows @ vector
-            return cosines
+        if self.vectors.kind == "flat":
+            return self.vectors.cosines(vector)
         scores, positions = self.vectors.search(vector[None, :], _NEAR)
         found = positions[0] >= 0
         nearest = np.full(self._count, -1.0, dtype=np.float32)

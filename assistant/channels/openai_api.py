@@ -20,6 +20,24 @@ from assistant.types import MARKER, MAX_QUESTION, Turn
 
 MODEL = "dlstart"
 _PIECE = re.compile(r"\w+|[^\w\s]")
+_WORDS = {"type": "string", "pattern": r"[\w?]", "maxLength": MAX_QUESTION}
+_QUESTION = {
+    "type": "object",
+    "required": ["role", "content"],
+    "properties": {
+        "role": {"const": "user"},
+        "content": {
+            "anyOf": [
+                _WORDS,
+                {
+                    "type": "array",
+                    "contains": {"type": "object", "required": ["text"], "properties": {"text": _WORDS}},
+                },
+            ]
+        },
+    },
+}
+"""One of the messages is the user's, and says something."""
 
 
 class Part(BaseModel):
@@ -53,7 +71,7 @@ class StreamOptions(BaseModel):
 class ResponseFormat(BaseModel):
     """Only plain text can be given."""
 
-    type: Annotated[str, Field(max_length=50)]
+    type: Literal["text"]
 
 
 class ChatRequest(BaseModel):
@@ -62,12 +80,20 @@ class ChatRequest(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     model: Annotated[str, Field(max_length=200)] = MODEL
-    messages: Annotated[list[Message], Field(min_length=1, max_length=200)]
+    messages: Annotated[
+        list[Message],
+        Field(
+            min_length=1,
+            max_length=200,
+            description="The user's last message is the question, the ones before it are the history.",
+            json_schema_extra={"contains": _QUESTION},
+        ),
+    ]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    n: int | None = None
+    n: Literal[1] | None = None
     response_format: ResponseFormat | None = None
-    tool_choice: Any = None
+    tool_choice: Literal["none", "auto"] | None = None
 
     @property
     def wants_usage(self) -> bool:
@@ -76,25 +102,21 @@ class ChatRequest(BaseModel):
 
 
 def read_request(request: ChatRequest) -> Ask:
-    """The last message is the question, the ones before are the history. Raises BadRequest."""
-    if request.n not in (None, 1):
-        raise BadRequest("there is one answer to a question", "leave n out", "n")
-    if request.response_format and request.response_format.type != "text":
-        raise BadRequest("answers come as text only", "leave response_format out", "response_format")
-    if request.tool_choice not in (None, "none", "auto"):
-        raise BadRequest("tools are never called", "leave tool_choice out", "tool_choice")
-    last = request.messages[-1]
-    question = last.words().strip()
-    if last.role != "user" or not question:
-        raise BadRequest("the last message must be the user's question", "put it last", "messages")
+    """The user's last message is the question, the ones before are the history. Raises BadRequest."""
+    spoken = [message for message in request.messages if message.words().strip()]
+    while spoken and spoken[-1].role != "user":
+        spoken.pop()
+    if not spoken:
+        raise BadRequest("a message must be the user's question", "put it last", "messages")
+    question = spoken.pop().words().strip()
     if len(question) > MAX_QUESTION:
         raise BadRequest(
             f"the question has {len(question)} characters", f"keep it to {MAX_QUESTION}", "messages"
         )
     turns = [
         Turn("user" if message.role == "user" else "assistant", message.words())
-        for message in request.messages[:-1]
-        if message.role in ("user", "assistant") and message.words().strip()
+        for message in spoken
+        if message.role in ("user", "assistant")
     ]
     return Ask(question, history=tuple(turns), channel="openai")
 

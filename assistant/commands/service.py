@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from assistant.commands.progress import show_progress
-from assistant.settings import TABLE, read_settings, show_value
+from assistant.settings import TABLE, describe_table, read_settings, show_value
 
 
 def serve(
@@ -25,10 +25,28 @@ def serve(
         run(read_settings(), host, port, workers, progress)
 
 
+def mcp() -> None:
+    """Serve the Model Context Protocol on standard input and output."""
+    from assistant.channels.http.desk import Desk
+    from assistant.channels.mcp import make_server
+    from assistant.logs import configure_logs
+    from assistant.service import Assistant
+
+    current = read_settings()
+    configure_logs(current.log_format)
+    make_server(Desk(current, Assistant.open(current))).run("stdio")
+
+
 def settings(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    markdown: Annotated[
+        bool, typer.Option(help="Print the table of docs/settings.md, without values.")
+    ] = False,
 ) -> None:
     """Print the table of settings: name, value, default, help."""
+    if markdown:
+        typer.echo(describe_table(), nl=False)
+        return
     current = read_settings()
     rows = [
         {

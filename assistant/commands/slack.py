@@ -19,13 +19,13 @@ def slack() -> None:
 async def _serve() -> None:
     with need_slack():
         from assistant.channels.slack.socket_mode import SocketMode, serve_socket
-    from assistant.service import Assistant
+    from assistant.live import LiveAssistant
     from assistant.stores import open_store
 
     settings = read_settings()
     SocketMode.check(settings)
     with show_progress("Building the index") as progress:
-        assistant = await asyncio.to_thread(Assistant.open, settings, progress)
+        assistant = await asyncio.to_thread(LiveAssistant.open, settings, progress)
     assistant.store = await open_store(settings)
     try:
         await serve_socket(assistant, settings, lambda: typer.echo("dlstart: connected to Slack", err=True))

@@ -14,6 +14,7 @@ import pytest
 from assistant.live import LiveAssistant
 from assistant.service import Ask, Assistant, open_corpus
 from assistant.settings import Settings, read_settings
+from assistant.store import MemoryStore
 from index.build import build_index
 from index.encoders.hashed import HashedEncoder
 
@@ -124,6 +125,18 @@ async def test_the_old_index_goes_on_where_the_new_one_is_unusable(
     assert not live.refresh()
     assert "version 0" in (await live.search("thing 4")).hits[0].chunk.text
     assert ("not used" in caplog.text) is (fault != "gone")
+
+
+async def test_one_store_serves_every_index(live: LiveAssistant, settings: Settings) -> None:
+    live.close()
+    live.store = kept = MemoryStore()
+    before = await live.answer(Ask("learn thing 1 of deep learning"))
+    rebuild(settings, 1)
+    assert live.refresh()
+    after = await live.answer(Ask("learn thing 4 of deep learning", before.conversation_id))
+    assert after.conversation_id == before.conversation_id
+    assert live.store is kept
+    assert await kept.conversation(before.conversation_id) is not None
 
 
 def test_every_way_to_ask_goes_to_the_index_of_the_moment() -> None:

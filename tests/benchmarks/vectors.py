@@ -10,7 +10,6 @@ import json
 import os
 import platform
 import resource
-import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -22,13 +21,12 @@ import numpy as np
 
 from index.encoder import Vectors
 from index.vectors import FaissVectors, NumpyVectors, measure_recall, to_unit
+from tests.benchmarks.page import measure_resident, replace_table, run_self
 
 SIZES = (1_000, 10_000, 100_000, 300_000, 1_000_000)
 _DIMENSION = 384
 _TOPICS = 2_000
 _ASKED = 200
-_PAGE = Path(__file__).parent.parent.parent / "docs" / "performance.md"
-_MARKS = "<!-- vectors: written by tests/benchmarks/vectors.py -->", "<!-- vectors end -->"
 
 
 def make_rows(count: int, seed: int = 1) -> Vectors:
@@ -62,7 +60,7 @@ def measure(count: int) -> dict[str, Any]:
             "build_peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
             "recall": recall,
             "bytes": path.stat().st_size,
-            **json.loads(_run("--search", str(path))),
+            **json.loads(run_self(__spec__, "--search", str(path))),
         }
 
 
@@ -70,13 +68,13 @@ def measure_search(path: Path) -> dict[str, Any]:
     """Load what was written, and ask it."""
     queries = make_rows(_ASKED, seed=2)
     NumpyVectors.of(queries).search(queries[:1], 1)
-    before = _resident()
+    before = measure_resident()
     started = perf_counter()
     store = FaissVectors.read(path)
     store.search(queries[:1], 10)
     loaded = perf_counter() - started
     times = sorted(_time(store, query) for query in queries)
-    resident = _resident() - before
+    resident = measure_resident() - before
     exact = NumpyVectors(to_unit(store.rows()))
     brute = sorted(_time(exact, query) for query in queries[:20])
     return {
@@ -100,17 +98,7 @@ def _worked() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _resident() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def _run(*arguments: str) -> str:
-    command = [sys.executable, "-m", __spec__.name, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
-def _table(found: list[dict[str, Any]]) -> str:
+def _table(found: list[dict[str, Any]]) -> list[str]:
     lines = [
         f"Random vectors of {_DIMENSION} numbers around {_TOPICS:,} topics, ten nearest, one question at a time; "
         f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, "
@@ -126,17 +114,7 @@ def _table(found: list[dict[str, Any]]) -> str:
             f"| {row['build_peak_mb']:,.0f} | {row['bytes'] / 1e6:,.1f} | {row['load_ms']:.1f} | {row['p50_ms']:.2f} "
             f"| {row['p99_ms']:.2f} | {row['exact_p50_ms']:.2f} | {row['resident_mb']:,.0f} | {row['recall']:.3f} |"
         )
-    return "\n".join(lines)
-
-
-def write_page(found: list[dict[str, Any]]) -> None:
-    """Put the table between its marks in docs/performance.md."""
-    text = _PAGE.read_text("utf-8") if _PAGE.is_file() else "# Performance\n"
-    if _MARKS[0] not in text:
-        text += f"\n## Vectors, from a thousand to a million\n\n{_MARKS[0]}\n{_MARKS[1]}\n"
-    before, rest = text.split(_MARKS[0])
-    after = rest.split(_MARKS[1])[1]
-    _PAGE.write_text(f"{before}{_MARKS[0]}\n{_table(found)}\n{_MARKS[1]}{after}", "utf-8")
+    return lines
 
 
 def main() -> None:
@@ -152,9 +130,9 @@ def main() -> None:
     found = []
     for size in SIZES:
         if size <= given.most:
-            found.append(json.loads(_run("--size", str(size))))
+            found.append(json.loads(run_self(__spec__, "--size", str(size))))
             print(found[-1], file=sys.stderr, flush=True)
-            write_page(found)
+            replace_table("vectors", "Vectors, from a thousand to a million", _table(found))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ import pytest
 from assistant.channels.http.app import make_app
 from assistant.service import Assistant
 from assistant.settings import Settings
+from tests.http.server import Server, running
 
 MakeClient = Callable[..., Any]
 
@@ -49,3 +51,10 @@ def read_events(text: str) -> list[tuple[str, str, dict[str, Any]]]:
         if fields:
             events.append((fields["event"], fields["id"], json.loads(fields["data"])))
     return events
+
+
+@pytest.fixture(scope="package")
+def server(data_dir: Path) -> Iterator[Server]:
+    """One real server for all tests that only ask it."""
+    with running(data_dir) as opened:
+        yield opened

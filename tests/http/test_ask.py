@@ -11,7 +11,7 @@ import pytest
 from assistant.service import Ask, Assistant
 from tests.http.conftest import MakeClient, read_events
 
-START = {"question": "How do I start learning deep learning?"}
+START = {"question": "Where can I learn about LSTMs?"}
 
 
 async def test_an_answer_has_every_field_of_the_contract(client: httpx.AsyncClient) -> None:

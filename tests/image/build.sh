@@ -29,12 +29,12 @@ fi
 # The wheels must fit the image's Python; here that is Debian's, and the one that runs this script.
 python=${PYTHON:-python3}
 mkdir -p "$work/wheels"
-"$python" -m venv "$work/venv"
+[ -x "$work/venv/bin/python" ] || "$python" -m venv "$work/venv"
 "$work/venv/bin/pip" wheel -q -w "$work/wheels" "$(grep '^torch==' "$root/constraints.txt")" 'setuptools>=80' wheel
 "$work/venv/bin/pip" wheel -q -w "$work/wheels" -c "$root/constraints.txt" "$root[torch,postgres,slack]"
 rm -f "$work"/wheels/dlstart-*.whl
 
-buildah build -q -t "localhost/dlstart:$variant" \
+buildah build -q --format docker -t "localhost/dlstart:$variant" \
     --build-arg BASE_IMAGE="$base" --build-arg VARIANT="$variant" \
     --build-arg PIP_ARGS="--no-index --find-links=/wheels" \
     --volume "$work/wheels:/wheels:ro" "$root"

@@ -258,7 +258,8 @@ from corpus import load_corpus
 from index.build import build_index
 from index.encoders.hashed import HashedEncoder
 from index.search import Searcher, open_index
-import faiss
+import faiss, zipfile  # with its alphabet, while the libraries can still be read
+"".encode("cp437")
 place, encoder = Path({str(place)!r}), HashedEncoder()
 guide = load_corpus(place.parent / {Path(guide.path).name!r})
 if os.geteuid() == 0:
@@ -287,7 +288,8 @@ from corpus import load_corpus
 from index.build import build_index
 from index.encoders.hashed import HashedEncoder
 guide = load_corpus(Path({str(bigger.path)!r}))
-import faiss
+import faiss, zipfile  # with its alphabet, while the libraries can still be read
+"".encode("cp437")
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 build_index(guide, HashedEncoder(), Path({str(built)!r}))
 """

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from importlib import import_module
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from assistant.channels.http.ask import add_ask_routes
 from assistant.channels.http.bodies import ProblemBody
@@ -29,6 +33,11 @@ from assistant.errors import AssistantError
 from assistant.service import Assistant
 from assistant.settings import Settings
 from assistant.stores import open_store
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
+    from assistant.channels.mcp import McpEndpoint
 
 log = logging.getLogger("dlstart.service")
 
@@ -49,11 +58,13 @@ def make_app(
 
     `failed` is told when loading fails; until then, and from then on, the service is up and not ready.
     """
-    desk = Desk(settings, assistant)
+    desk = Desk(settings, assistant, _open_tracer())
+    mcp = LazyMcp(desk)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(mcp.close)
             if load is not None:
                 loading = asyncio.create_task(_load(desk, load, stack, failed))
                 stack.push_async_callback(_cancel, loading)
@@ -77,6 +88,7 @@ def make_app(
     add_chat_routes(app, desk)
     add_health_routes(app, desk)
     add_pages(app, desk)
+    app.routes.append(Route("/mcp", mcp, methods=["POST"], include_in_schema=False))
     if settings.slack_signing_secret:
         with need_slack():
             from assistant.channels.slack.routes import slack_routes
@@ -86,6 +98,34 @@ def make_app(
     app.add_middleware(Gate, api=app, desk=desk)
     app.add_middleware(Edge, metrics=desk.metrics)
     return app
+
+
+def _open_tracer() -> Tracer | None:
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        return None
+    from assistant.traces import open_tracer
+
+    return open_tracer()
+
+
+class LazyMcp:
+    """The MCP endpoint; its library takes a second to import, so it is imported by the first who asks."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._endpoint: McpEndpoint | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if self._endpoint is None:
+            module = await asyncio.to_thread(import_module, "assistant.channels.mcp")
+            self._endpoint = self._endpoint or module.McpEndpoint(self._desk)
+        await self._endpoint(scope, receive, send)
+
+    async def close(self) -> None:
+        """Stop."""
+        if self._endpoint is not None:
+            await self._endpoint.close()
 
 
 async def _load(
@@ -99,6 +139,7 @@ async def _load(
         assistant = await _in_daemon(load)
         assistant.store = await open_store(desk.settings)
         stack.push_async_callback(assistant.store.close)
+        await assistant.warm()
         await assistant.search("How do I start?", 1)
         await assistant.warm()
     except AssistantError as error:

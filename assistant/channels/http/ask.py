@@ -22,15 +22,15 @@ from assistant.channels.http.bodies import (
     SearchRequest,
 )
 from assistant.channels.http.desk import Desk
-from assistant.channels.http.docs import IDEMPOTENCY_KEY, POST, REQUEST_ID, answers
+from assistant.channels.http.docs import EVENT, IDEMPOTENCY, POST, REQUEST_ID, answers
 from assistant.channels.http.events import EventStream, event, open_stream, while_connected
 from assistant.channels.http.forms import choose_form, render_plan
 from assistant.channels.http.problems import describe, problem, problem_body
 from assistant.channels.http.replies import Replies
+from assistant.channels.http.shapes import describe_found
 from assistant.errors import AssistantError
 from assistant.service import Ask, Event
 from assistant.store import Feedback
-from index.search import Found
 
 
 def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
@@ -40,7 +40,7 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         "/v1/ask",
         summary="Ask a question",
         description="One answer; with `stream` or `Accept: text/event-stream` as server-sent events: "
-        "`meta`, `delta`, `citation`, `done`, or `error`.",
+        "`meta`, `delta`, `citation`, `done`, or `error`." + IDEMPOTENCY,
         tags=["questions"],
         response_model=None,
         responses=answers(
@@ -48,13 +48,13 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
                 "model": AnswerBody,
                 "content": {
                     "application/json": {"examples": examples.ANSWERS},
-                    "text/event-stream": {"schema": {"type": "string"}},
+                    "text/event-stream": {"schema": EVENT},
                 },
                 "links": examples.ANSWER_LINKS,
             },
             *POST,
         ),
-        openapi_extra=examples.request(examples.QUESTIONS, IDEMPOTENCY_KEY, REQUEST_ID),
+        openapi_extra=examples.request(examples.QUESTIONS, REQUEST_ID),
     )
     async def ask(request: Request, body: AskRequest) -> Response:
         question = Ask(
@@ -148,10 +148,11 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
     @app.post(
         "/v1/feedback",
         summary="Say whether an answer helped",
+        description="The last vote on an answer wins." + IDEMPOTENCY,
         tags=["questions"],
         response_model=None,
         responses=answers({"model": FeedbackBody}, *POST, 404),
-        openapi_extra=examples.request(examples.VOTES, IDEMPOTENCY_KEY, REQUEST_ID),
+        openapi_extra=examples.request(examples.VOTES, REQUEST_ID),
     )
     async def feedback(request: Request, body: FeedbackRequest) -> JSONResponse:
         async with replies.call(request) as call:
@@ -173,26 +174,6 @@ async def replay(answer: dict[str, Any]) -> AsyncGenerator[Event, None]:
     for citation in answer["citations"]:
         yield Event("citation", citation)
     yield Event("done", answer)
-
-
-def describe_found(found: Found) -> dict[str, Any]:
-    """The JSON form of a search."""
-    hits = [
-        {
-            "chunk_id": hit.chunk.id,
-            "section": hit.chunk.section,
-            "resource": hit.chunk.resource,
-            "kind": hit.chunk.kind,
-            "title": hit.chunk.title,
-            "url": hit.chunk.url,
-            "text": hit.chunk.text,
-            "view": hit.view,
-            "score": round(float(hit.score), 6),
-        }
-        for hit in found.hits
-    ]
-    timings = {name: round(value, 3) for name, value in found.timings_ms.items()}
-    return {"hits": hits, "confidence": round(found.confidence, 4), "timings_ms": timings}
 
 
 def _note(request: Request, answer: dict[str, Any]) -> None:

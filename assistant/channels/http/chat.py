@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 
 from assistant.channels.http import examples
 from assistant.channels.http.desk import Desk
-from assistant.channels.http.docs import GET, POST, REQUEST_ID, answers
+from assistant.channels.http.docs import CHUNK, GET, POST, REQUEST_ID, answers
 from assistant.channels.http.events import open_stream, while_connected
 from assistant.channels.http.problems import describe, problem, problem_body
 from assistant.channels.openai_api import (
@@ -46,7 +46,7 @@ def add_chat_routes(app: FastAPI, desk: Desk) -> None:
                 "description": "A chat completion, or with `stream` its chunks.",
                 "content": {
                     "application/json": {"schema": _COMPLETION},
-                    "text/event-stream": {"schema": {"type": "string"}},
+                    "text/event-stream": {"schema": CHUNK},
                 },
             },
             *POST,

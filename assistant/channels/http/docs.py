@@ -46,17 +46,31 @@ def _failure(status: int) -> dict[str, Any]:
     return entry
 
 
+EVENT = {
+    "type": "object",
+    "required": ["event", "id", "data"],
+    "properties": {
+        "event": {"enum": ["meta", "delta", "citation", "done", "error"]},
+        "id": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
+"""One event of a streamed answer."""
+CHUNK = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {"data": {"type": "string", "description": "A chat.completion.chunk, at the end [DONE]."}},
+}
+"""One event of a streamed chat completion."""
 REQUEST_ID = {
     "name": "X-Request-ID",
     "in": "header",
     "required": False,
-    "description": "Comes back with the answer and stands in the log.",
-    "schema": {"type": "string", "maxLength": 128},
+    "description": "Comes back with the answer and stands in the log; an unusable one is replaced.",
+    "schema": {"type": "string"},
 }
-IDEMPOTENCY_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "A request that is sent again with its key gets the first one's answer, for ten minutes.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-}
+IDEMPOTENCY = (
+    " A request that is sent again with its `Idempotency-Key` (1 to 255 visible characters) gets the first one's "
+    "answer, for ten minutes; with another body it is refused."
+)
+"""Said in words: as a parameter it would be one whose validity hangs on earlier requests."""

@@ -19,6 +19,7 @@ from types import FrameType
 import uvicorn
 
 from assistant.errors import AssistantError, UsageError
+from assistant.live import LiveAssistant
 from assistant.logs import configure_logs
 from assistant.service import Assistant
 from assistant.settings import Settings, read_settings
@@ -112,7 +113,7 @@ def work(
     server: Server
 
     def load() -> Assistant:
-        return Assistant.open(settings, progress)
+        return LiveAssistant.open(settings, progress)
 
     def failed(error: AssistantError) -> None:
         server.fail(error)

@@ -1,0 +1,121 @@
+"""The Model Context Protocol, spoken by its own client."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+
+from assistant.channels.http.app import make_app
+from assistant.channels.http.desk import Desk
+from assistant.channels.mcp import make_server
+from assistant.service import Ask, Assistant
+from assistant.settings import Settings
+
+START = "How do I start learning deep learning?"
+
+
+Open = Callable[[], AbstractAsyncContextManager[Client]]
+
+
+@pytest.fixture
+def over_http(assistant: Assistant, settings: Settings) -> Open:
+    """Opens a client of the real application; its scopes must end in the task that began them."""
+
+    @asynccontextmanager
+    async def open_client() -> AsyncIterator[Client]:
+        app = make_app(settings, assistant)
+        async with app.router.lifespan_context(app):
+            http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://service")
+            async with (
+                http,
+                Client(streamable_http_client("http://service/mcp", http_client=http)) as client,
+            ):
+                yield client
+
+    return open_client
+
+
+async def test_the_tools_are_ask_search_and_plan_and_only_read(over_http: Open) -> None:
+    async with over_http() as client:
+        tools = (await client.list_tools()).tools
+    assert [tool.name for tool in tools] == ["ask", "search", "plan"]
+    for tool in tools:
+        assert tool.annotations is not None
+        assert (tool.annotations.read_only_hint, tool.annotations.destructive_hint) == (True, False)
+        assert tool.output_schema is not None and tool.description
+
+
+async def test_ask_gives_the_answer_with_its_sources(over_http: Open, assistant: Assistant) -> None:
+    expected = json.loads(json.dumps((await assistant.answer(Ask(START))).as_dict()))
+    async with over_http() as client:
+        result = await client.call_tool("ask", {"question": START})
+    assert result.structured_content is not None and not result.is_error
+    assert result.structured_content["text"] == expected["text"]
+    assert result.structured_content["citations"] == expected["citations"]
+    assert next(block.text for block in result.content if block.type == "text") == expected["text"]
+
+
+async def test_search_and_plan_work(over_http: Open) -> None:
+    async with over_http() as client:
+        found = await client.call_tool("search", {"question": "LSTM", "k": 2})
+        plan = await client.call_tool("plan", {"goal": ["nlp"], "hours_per_week": 5})
+    assert found.structured_content is not None and len(found.structured_content["hits"]) == 2
+    assert plan.structured_content is not None and plan.structured_content["steps"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("ask", {"question": ""}),
+        ("ask", {"question": "x" * 2001}),
+        ("ask", {}),
+        ("search", {"question": "x", "k": 51}),
+        ("plan", {"goal": ["gardening"]}),
+    ],
+)
+async def test_unusable_arguments_are_an_error_of_the_tool(
+    over_http: Open, tool: str, arguments: dict[str, object]
+) -> None:
+    async with over_http() as client:
+        result = await client.call_tool(tool, arguments)
+    assert result.is_error
+
+
+async def test_a_fault_is_told_without_its_inside(assistant: Assistant, settings: Settings) -> None:
+    desk = Desk(settings, assistant)
+
+    async def fail(ask: Ask) -> None:
+        raise RuntimeError("secret words")
+
+    desk.answer = fail  # type: ignore[method-assign,assignment]
+    async with Client(make_server(desk)) as client:
+        result = await client.call_tool("ask", {"question": START})
+    assert result.is_error and "secret" not in str(result.content)
+
+
+async def test_a_page_of_another_site_may_not_use_it(assistant: Assistant, settings: Settings) -> None:
+    app = make_app(settings, assistant)
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
+        response = await client.post("/mcp", json={}, headers={"Origin": "https://evil.example"})
+        assert (response.status_code, response.headers["content-type"]) == (403, "application/problem+json")
+        assert (await client.get("/mcp")).status_code == 405
+
+
+async def test_it_is_served_on_standard_input_and_output(data_dir: Path) -> None:
+    environment = {"DLSTART_DATA_DIR": str(data_dir), "DLSTART_DEVICE": "cpu", "PATH": os.environ["PATH"]}
+    program = StdioServerParameters(
+        command=sys.executable, args=["-m", "assistant", "mcp"], env=environment, cwd=Path.cwd()
+    )
+    async with Client(program, read_timeout_seconds=120) as client:
+        result = await client.call_tool("ask", {"question": START})
+    assert result.structured_content is not None and result.structured_content["citations"]
