@@ -170,7 +170,7 @@ class Adviser:
             return "answered"
         if scope in ("answered", "refused"):
             return scope
-        if scope == "smalltalk" and not (need.form == "more" and need.follow_up):
+        if scope == "smalltalk" and not need.follow_up:
             return scope
         if need.form == "order" or (need.bare and (need.learning or need.resources)):
             return "answered"

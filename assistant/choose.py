@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from assistant.aspects import ROW_TITLES
 from assistant.evidence import Evidence, Quote
 from assistant.fit import fits, is_refused
-from assistant.follow_up import SECTION_OF_GOAL, Need, unshown
+from assistant.follow_up import SECTION_OF_GOAL, Need, unshown, wanted_kinds, wants_newer
 from assistant.layout import AFTER, LISTED_FROM, SAYS_ADDITION, Block
 from assistant.profile import describe
 from assistant.types import Profile
@@ -41,7 +41,12 @@ _ON_RESOURCES = frozenset(
         "who",
     }
 )
+_BEGINNER = re.compile(
+    r"\b(?:beginners?|newbies?|noobs?|newcomers?|novices?|starters?|easier|easiest|hard|difficult)\b"
+)
 _MEANT = 0.7
+_SHARP = frozenset({"cost", "state", "length", "not_for"})
+"""Aspects that a sentence is about when it tells them at all."""
 _UNLIKELY = 0.01
 _STARTS = frozenset({"intro", "have-basics", "other-courses", "machine-learning"})
 _CLEARLY = 0.6
@@ -50,11 +55,14 @@ _SENTENCES = 4
 _RESOURCES = 3
 _GOOD = 0.85
 """A resource is named beside the best one from this part of its score on."""
+_SOME = 0.5
+"""The same where a whole field is asked for."""
 _ANSWERS = 0.95
 """A sentence without a resource is said first where it is about as near as the best with one."""
 _COMPANION = 0.6
 """The sentence after a recommendation is said where it is more than half as near."""
 _MUCH_NEARER = 0.35
+_NEAR = 0.7
 _SPECIFIC = 1.15
 """A further sentence on a good resource is said where it is clearly nearer than its recommendation."""
 
@@ -83,6 +91,9 @@ class Choice:
         if len(resources) == 1:
             return self._about_one(resources[0], aspects)
         quotes = [quote for id in resources for quote in self._facts(id, aspects, 1)]
+        wanted = _widened(aspects)
+        telling = [q for q in quotes if q.tells & wanted and "lacks" not in q.tells]
+        quotes = telling or quotes
         return [Block(quotes, "list" if len(quotes) >= LISTED_FROM else "text")]
 
     def _by_the_way(self, resources: Sequence[str]) -> bool:
@@ -117,13 +128,11 @@ class Choice:
     def _facts(self, id: str, aspects: Sequence[str], count: int) -> list[Quote]:
         """The sentences on a resource that tell what is asked, the plainest first."""
         pool = [*self._own(id), *self.evidence.guide_on[id], *self.evidence.today_on[id]]
-        wanted = set(aspects)
-        if "suits" in wanted or "easier" in wanted:
-            wanted |= {"suits", "not_for", "easier"}
-        if "shorter" in wanted:
-            wanted.add("length")
-        if "who" in wanted:
-            pool = [*pool[:1], *pool]
+        wanted = _widened(aspects)
+        if aspects[:1] == ["state"] or aspects[:1] == ("state",):
+            status = [quote for quote in pool if quote.part == "status"][:1]
+            if status:
+                return status
         telling = [quote for quote in dict.fromkeys(pool) if quote.tells & wanted]
         if not telling:
             return self._best_of(pool, 1) if not aspects else self._best_of(self._own(id), 1)
@@ -137,20 +146,28 @@ class Choice:
                     + 0.15 * len(q.tells & wanted)
                     + 0.3 * (q.part == "description")
                     - 0.08 * len(q.tells)
+                    - 0.15 * len(q.tells & _SHARP - wanted)
+                    - (0.3 if q.part == "status" and first != "state" else 0.0)
                     - (_ASIDE if q.about != id else 0.0)
+                    + (0.4 if self._for_beginner() and "beginner" in q.text.lower() else 0.0)
                     + (0.5 if first == "state" and q.part == "status" else 0.0)
                     + (0.3 if first in ("suits", "easier") and q.tells & {"suits", "not_for"} else 0.0)
                 )
             ),
         )
         chosen = scored[:1]
-        if first in ("suits", "easier") and "beginner" not in chosen[0].text and count > 1:
+        if self._for_beginner() and "beginner" not in chosen[0].text and count > 1:
             # Whom it suits says little to a beginner who asks; what it assumes says more.
             return chosen + [q for q in scored[1:] + pool if "prerequisites" in q.tells and q.about == id][:1]
         enough = 1 if first == "state" else count
         further = [q for q in scored[1:] if q.about == id and (first in q.tells or "not_for" in q.tells)]
         near = 0.75 * self.near[chosen[0].position]
         return (chosen + [q for q in further if self.near[q.position] > near])[:enough]
+
+    def _for_beginner(self) -> bool:
+        """Whether a beginner asks, or asks for one."""
+        asks = bool(set(self.need.aspects) & {"suits", "easier"})
+        return asks and (self.profile.level == "beginner" or bool(_BEGINNER.search(self.need.question)))
 
     # --- two or three side by side --------------------------------------------------------------------------
 
@@ -167,7 +184,7 @@ class Choice:
         lead = self._best_of([q for q in both if q.part == "guide"], 1)
         rows: list[tuple[str, list[Quote | None]]] = []
         seen: set[Quote] = set(lead)
-        asked = [a for a in self.need.aspects if a in ROW_TITLES]
+        asked = [a for a in self.need.aspects if a in ROW_TITLES and a != "language"]
         wanted = list(dict.fromkeys((*asked[:2], "suits", "length")))[:3]
         titles: set[str] = set()
         for aspect in wanted:
@@ -220,7 +237,7 @@ class Choice:
             blocks.append(Block(self._best_of(named, 1)))
         section = self._section_of(main)
         steps = self._next_sections(section)
-        quotes = [q for id in steps for q in self._recommendations(id, 1)]
+        quotes = [q for id in steps for q in self._recommendation(id, main)]
         lead = AFTER if blocks and blocks[0].quotes else ""
         blocks.append(Block(quotes, "list" if len(quotes) >= LISTED_FROM else "text", lead))
         blocks = [block for block in blocks if block.quotes]
@@ -254,12 +271,16 @@ class Choice:
 
     def other(self) -> list[Block]:
         """Another resource of the same sections that meets what is asked."""
+        replaced = self._successor() if "alternative" in self.need.aspects else []
+        if replaced:
+            return replaced
         sections = self.need.sections[:1] or self._sections()[:1]
         ids = [id for section in sections for id in self.evidence.resources_of[section]]
         ids = [id for id in ids if not is_refused(self.corpus.resource_by_id[id], self.profile)]
         aspects = [a for a in self.need.aspects if a not in ("next", "alternative", "where", "who")]
         if "cost" in aspects or "rent" in aspects:
             return self._cheap(sections, ids)
+        ids = self._narrowed(ids)
         keep_main = bool(aspects) and bool(set(aspects) & {"assignments", "format", "language"})
         pool = ids if keep_main else list(unshown(ids, self.need.shown[:1])) or ids
         scored = sorted(pool, key=lambda id: -self._meets(id, aspects))
@@ -267,6 +288,30 @@ class Choice:
             self._offer(scored[:2] if scored else [], sections[0] if sections else None, 1, aspects)
             or self.topic()
         )
+
+    def _successor(self) -> list[Block]:
+        """What took the place of the resource that was shown, where it has been replaced."""
+        main = self.corpus.resource_by_id.get(self.need.resources[0]) if self.need.resources else None
+        after = main.successor if main is not None else None
+        if main is None or after is None or after.resource is None or main.status == "current":
+            return []
+        if is_refused(self.corpus.resource_by_id[after.resource], self.profile):
+            return []
+        return [Block(list(self.evidence.state_of[main.id][:1])), Block(self._addition(after.resource))]
+
+    def _narrowed(self, ids: list[str]) -> list[str]:
+        """Those that teach the concept that is named, are of the kind that is asked for, or are newer."""
+        resources = self.corpus.resource_by_id
+        taught = {concept.id: concept.taught_in for concept in self.corpus.concepts}
+        kinds = wanted_kinds(self.need.question)
+        for narrower in (
+            [id for id in ids if any(id in taught[concept] for concept in self.need.concepts)],
+            [id for id in ids if resources[id].kind in kinds],
+            [id for id in ids if resources[id].origin == "addition" and wants_newer(self.need.question)],
+        ):
+            fresh = unshown(narrower, self.need.shown[:1])
+            ids = list(fresh) if fresh else ids
+        return ids
 
     def _cheap(self, sections: Sequence[str], ids: Sequence[str]) -> list[Block]:
         pool = [q for s in sections for q in self.evidence.of_section[s] if _CHEAP.search(q.text)]
@@ -360,18 +405,26 @@ class Choice:
         origin = {id: self.corpus.resource_by_id[id].origin for id in taught}
         guide = [id for id in taught if origin[id] == "guide"]
         good = [id for id in guide if self._score(id) >= _GOOD * self._score(guide[0])][:2]
-        quotes: list[Quote] = []
+        quotes = self._guide_on_it()
         for id in good:
             section = self.corpus.resource_by_id[id].section
             told = [q for q in self.evidence.guide_on[id] if q.recommends and q.about == id]
             here = [q for q in told if q.section == section] or told
             quotes += self._best_of(here, 1, wanted=id)
             quotes += self._on_it(id)
+        if not good and self.found.sections and self.found.sections[0][1] > _CLEARLY:
+            quotes += self._recommendation(self.found.sections[0][0], None)
         added = [id for id in taught if origin[id] == "addition"][: 1 if good else 2]
         quotes += [
             quote for id in added for quote in (*self._addition(id), *(() if good else self._on_it(id)))
         ]
         return [Block(quotes)]
+
+    def _guide_on_it(self) -> list[Quote]:
+        """What the guide itself says on the concept, where the question is near to it."""
+        wanted = {f"concept {concept}" for concept in self.need.concepts}
+        said = [q for q in self.evidence.quotes if q.part == "guide" and not q.resources and q.stems & wanted]
+        return [q for q in self._best_of(said, 1) if self.near[q.position] > _NEAR]
 
     def _on_it(self, id: str) -> list[Quote]:
         """The sentence in which a resource speaks of the concept."""
@@ -457,7 +510,8 @@ class Choice:
         told = {quote.about for quote in pool if quote.recommends}
         guide = [id for id in ranked if id in told]
         scores = {id: self._score(id) for id in guide}
-        good = [id for id in guide if scores[id] >= _GOOD * scores[guide[0]]][:_RESOURCES]
+        enough = _SOME if self._is_general() or self.need.sections else _GOOD
+        good = [id for id in guide if scores[id] >= enough * scores[guide[0]]][:_RESOURCES]
         named = [
             q for id in good for q in self._best_of((q for q in pool if id in q.resources), 1, wanted=id)
         ]
@@ -511,18 +565,18 @@ class Choice:
         own = self._best_of([q for q in self._own(id) if q.tells & {"suits", "content", "assignments"}], 1)
         if here and own and self.near[own[0].position] > self.near[here[0].position] + _MUCH_NEARER:
             return own
-        return here or own
+        return here or own or self._best_of(self._own(id), 1)
 
-    def _recommendations(self, section: str, count: int) -> list[Quote]:
-        ranked = self._ranked(section)
-        place = {id: n for n, id in enumerate(ranked)}
+    def _recommendation(self, section: str, known: str | None) -> list[Quote]:
+        """The guide's first word on a section for this learner, on something else than what they know."""
         pool = [
-            q
-            for q in self.evidence.of_section[section]
-            if q.recommends and any(id in place for id in q.resources)
+            quote
+            for quote in self.evidence.of_section[section]
+            if quote.recommends and quote.about and quote.about != known
         ]
-        pool.sort(key=lambda q: min((place.get(id, 99) for id in q.resources), default=99))
-        return sorted(pool[:count], key=lambda q: q.position)
+        resources = self.corpus.resource_by_id
+        usable = [q for q in pool if not is_refused(resources[q.about or ""], self.profile)]
+        return sorted(usable, key=lambda q: -fits(resources[q.about or ""], self.profile))[:1]
 
     # --- small things ---------------------------------------------------------------------------------------
 
@@ -550,6 +604,18 @@ class Choice:
 
     def _is_list(self, quotes: Sequence[Quote]) -> bool:
         return len(quotes) >= LISTED_FROM and sum(quote.recommends for quote in quotes) >= LISTED_FROM
+
+
+def _widened(aspects: Sequence[str]) -> set[str]:
+    """The aspects that answer what is asked: what is easier is told by whom it suits."""
+    wanted = set(aspects)
+    if wanted & {"suits", "easier"}:
+        wanted |= {"suits", "not_for", "easier"}
+    if "shorter" in wanted:
+        wanted.add("length")
+    if "why" in wanted:
+        wanted |= {"suits"}
+    return wanted
 
 
 def _place(asked: Sequence[str], tells: frozenset[str]) -> int:

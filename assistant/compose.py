@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from assistant.choose import TOPICAL, Choice
 from assistant.cite import Draft
-from assistant.evidence import Evidence, Quote, same_words
+from assistant.evidence import Evidence, Quote, says_the_same
 from assistant.follow_up import Need
 from assistant.layout import LISTED_FROM, Block, Style, on_addition, write
 from assistant.types import Profile
 from corpus.types import Corpus
 from index.search import Found
 
-_SAME = 0.8
 _TELLS = 0.3
 
 
@@ -101,14 +100,7 @@ def _without_repeats(blocks: Iterable[Block]) -> list[Block]:
     for block in blocks:
         quotes: list[Quote] = []
         for quote in block.quotes:
-            twin = any(
-                quote is other
-                or (
-                    quote.about == other.about
-                    and (_both_recommend(quote, other) or same_words(quote, other) > _SAME)
-                )
-                for other in kept
-            )
+            twin = any(quote is other or says_the_same(quote, other) for other in kept)
             if not twin:
                 quotes.append(quote)
                 kept.append(quote)
@@ -133,11 +125,6 @@ def _guide_first(blocks: Iterable[Block], corpus: Corpus) -> list[Block]:
     return [*guide, *added]
 
 
-def _both_recommend(a: Quote, b: Quote) -> bool:
-    """Whether the guide's word on a resource is told twice: in the guide, and in the resource's file."""
-    return a.chunk.kind != b.chunk.kind and all(quote.text.startswith("The guide ") for quote in (a, b))
-
-
 def _insert_since(blocks: list[Block], since: list[Quote], corpus: Corpus) -> list[Block]:
     """What has changed stands after what the guide recommends, and before additions."""
     if not since:
@@ -148,4 +135,9 @@ def _insert_since(blocks: list[Block], since: list[Quote], corpus: Corpus) -> li
     )
     guide = [quote for quote in since if not on_addition(quote, corpus)]
     added = [quote for quote in since if on_addition(quote, corpus)]
-    return [b for b in (*blocks[:place], Block(guide), *blocks[place:], Block(added)) if b.quotes or b.rows]
+    after = blocks[place:]
+    if after:
+        after[-1].quotes += added
+    else:
+        after = [Block(added)]
+    return [b for b in (*blocks[:place], Block(guide), *after) if b.quotes or b.rows]

@@ -13,15 +13,21 @@ from numpy.typing import NDArray
 
 from assistant.aspects import tag
 from assistant.lexicon import Lexicon
-from assistant.words import plain, stems
+from assistant.words import stems
 from corpus.types import Corpus, Part, Resource
 from index.search import Index
 from index.types import Chunk, Sentence
 from index.views import list_views
 
 _LEXICAL = 0.6
+_SAME = 0.65
+"""Two sentences on one resource that share more of their words than this say the same."""
 _RECOMMENDS = re.compile(
-    r"\bguide (?:also )?(?:recommends|lists|names|calls|points|picked|advises|says|links|adds|named)|guide's first"
+    r"(?<!because the )\bguide (?:also )?(?:recommends|lists|names|named|calls|points|picked|advises|links to)\b"
+    r"|\bguide adds that [\w' ]+ go(?:es)? with\b|guide's first"
+)
+_GUIDE_SAYS = re.compile(
+    r"\b[Tt]he guide (?:also )?(?:recommends|lists|names|calls|points|picks|picked|mentions|cites)\b"
 )
 
 
@@ -185,10 +191,10 @@ def _vectors(corpus: Corpus, index: Index, quotes: Sequence[Quote]) -> NDArray[n
     return index.vectors.rows()[positions].astype(np.float64)
 
 
-def same_words(a: Quote, b: Quote) -> float:
-    """How much two sentences share: the smaller one's words found in the other, 0 to 1.
-
-    Names count too: two sentences on different resources are different however alike they read.
-    """
-    left, right = set(plain(a.text).split()), set(plain(b.text).split())
-    return len(left & right) / max(1, min(len(left), len(right)))
+def says_the_same(a: Quote, b: Quote) -> bool:
+    """Whether two sentences tell the same of the same resource: both recommend it, or share most words."""
+    if a.about is None or a.about != b.about:
+        return False
+    if a.chunk.kind != b.chunk.kind and all(_GUIDE_SAYS.search(quote.text) for quote in (a, b)):
+        return True
+    return len(a.stems & b.stems) > _SAME * min(len(a.stems), len(b.stems))

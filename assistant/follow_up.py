@@ -34,8 +34,10 @@ SECTION_OF_GOAL = {
 }
 _OF_SECTIONS = frozenset({"brand", "rent", "speed"})
 """Aspects that sections tell, not single resources."""
-_STARTS = frozenset({"intro", "have-basics", "other-courses", "reading"})
-"""Sections on where to start: their other form is the section on books."""
+_FIELDS = frozenset(
+    {"math-background", "machine-learning", "computer-vision", "rnn", "nlp", "reinforcement-learning"}
+)
+"""Sections on one field, which have something to read of their own; the others send readers to the books."""
 _GENERIC_WORDS = """
     book books course courses class classes resource resources thing things stuff material post posts blog article
     paper tutorial guide lecture lectures video videos link links page site website learn learning study read reading
@@ -205,6 +207,9 @@ def resolve(reading: Reading, said: Said, focus: Focus, evidence: Evidence, lexi
     base = replace(
         base, bare=not _own_words(reading), learning=_has("learning", text), goal=bool(said.profile.goal)
     )
+    if own and _is_rival(reading) and not _is_choice(text):
+        sections = tuple(dict.fromkeys(evidence.corpus.resource_by_id[id].section for id in own))
+        return replace(base, form="other", resources=own, sections=sections, shown=own)
     points = _points_back(text)
     topic = _topic_sections(reading, said)
     if not focus:
@@ -216,6 +221,8 @@ def resolve(reading: Reading, said: Said, focus: Focus, evidence: Evidence, lexi
     ):
         return replace(base, form="order", follow_up=not _has("order", text))
     chosen = _pick(text, reading, focus, evidence)
+    if own and focus.resources and _has("subject", core) and set(own) - set(focus.resources[:1]):
+        return _about(base, focus.resources[:1], focus)
     if own:
         return _named(base, own, focus, core, opened, points)
     if ("knows", "have-basics") in said.withdrawn and not reading.resources:
@@ -239,7 +246,7 @@ def resolve(reading: Reading, said: Said, focus: Focus, evidence: Evidence, lexi
         return replace(
             base, form="next", resources=focus.resources[:1], sections=focus.sections, follow_up=True
         )
-    if _has("compare", core) and _are_comparable(focus, evidence) and (points or words <= _SHORT):
+    if _has("compare", core) and _are_comparable(focus, evidence, lexicon) and (points or words <= _SHORT):
         return replace(
             base, form="compare", resources=focus.resources, sections=focus.sections, follow_up=True
         )
@@ -296,6 +303,13 @@ def _alone(base: Need, own: tuple[str, ...]) -> Need:
     return base
 
 
+def _is_rival(reading: Reading) -> bool:
+    """Whether something else than a named resource is wanted: `shorter than Strang`, `alternatives to X`."""
+    named = [mention for mention in reading.mentions if mention.resources]
+    before = " ".join(word for word in reading.words[: named[0].start] if word != "the") if named else ""
+    return bool(re.search(rf"(?<!\w){_table()['form']['rival']}", before)) and "better" not in reading.words
+
+
 def _is_choice(text: str) -> bool:
     return bool(re.search(r"\b(?:or|vs|versus|oder|ou|ya)\b|\bwhich\b", text))
 
@@ -332,7 +346,9 @@ def _told(base: Need, said: Said, focus: Focus) -> Need:
             sections=("math-background",),
             resources=(),
         )
-    if ("reading" in profile.prefers or "video" in profile.avoids) and set(focus.sections[:1]) <= _STARTS:
+    if ("reading" in profile.prefers or "video" in profile.avoids) and not (
+        set(focus.sections[:1]) & _FIELDS
+    ):
         return replace(common, form="topic", sections=("reading",), resources=())
     if profile.budget in ("free", "low"):
         return replace(common, form="other", aspects=("cost",))
@@ -389,8 +405,14 @@ def _own_words(reading: Reading) -> tuple[str, ...]:
     )
 
 
-def _are_comparable(focus: Focus, evidence: Evidence) -> bool:
-    """Whether the last answer set two of the guide's resources side by side, or two of one kind."""
+def _are_comparable(focus: Focus, evidence: Evidence, lexicon: Lexicon) -> bool:
+    """Whether the last answer set two of the guide's resources side by side, or two of one kind.
+
+    `the two` of a question on two subjects (`machine learning or deep learning`) are those subjects.
+    """
+    asked_before = lexicon.read(focus.question)
+    if not asked_before.resources and re.search(r"\w (?:and|or|vs|versus) \w", asked_before.text):
+        return False
     shown = [evidence.corpus.resource_by_id[id] for id in focus.resources]
     guide = [resource for resource in shown if resource.origin == "guide"]
     return len(guide) >= 2 or (len(shown) == 2 and shown[0].kind == shown[1].kind and not guide)
@@ -398,7 +420,7 @@ def _are_comparable(focus: Focus, evidence: Evidence) -> bool:
 
 def _other_form(core: str, focus: Focus) -> tuple[str, ...]:
     """Somebody who asks for books while courses are on the table wants the section on books."""
-    wants = _has("reading", core) and set(focus.sections[:1]) <= _STARTS
+    wants = _has("reading", core) and not set(focus.sections[:1]) & _FIELDS
     return ("reading",) if wants else ()
 
 
@@ -479,6 +501,14 @@ def _pick(text: str, reading: Reading, focus: Focus, evidence: Evidence) -> tupl
             return (focus.resources[place],)
     by_id = evidence.corpus.resource_by_id
     shown = [by_id[id] for id in focus.resources if id in by_id]
+    age = re.search(
+        r"\b(?:the|that) (older|original|old|newer|new|modern|recent) (?:one|version|course|book)", text
+    )
+    if age:
+        origin = "guide" if age[1] in ("older", "original", "old") else "addition"
+        after = [r.successor.resource for r in shown[:1] if r.successor and r.successor.resource]
+        of_age = [resource.id for resource in shown if resource.origin == origin]
+        return tuple((of_age or (after if origin == "addition" else []))[:1])
     if _pattern(pick["mean"]).search(text):
         best = max(shown, key=lambda resource: _overlap(resource, reading), default=None)
         if best is not None and _overlap(best, reading) > 0:
@@ -494,6 +524,17 @@ def _overlap(resource: Resource, reading: Reading) -> int:
     names = " ".join((resource.title, resource.short, *resource.aliases, *resource.topics)).lower()
     words = {w for m in reading.mentions for w in reading.words[m.start : m.end]} | set(reading.rest)
     return sum(bool(re.search(rf"(?<!\w){re.escape(word)}", names)) for word in words - _GENERIC)
+
+
+def wanted_kinds(text: str) -> frozenset[str]:
+    """Kinds of resources that a message asks for: `a book`, `another course`."""
+    kinds = _table()["pick"]["kinds"]
+    return frozenset(kind for word in text.split() for kind in kinds.get(word.removesuffix("s"), ()))
+
+
+def wants_newer(text: str) -> bool:
+    """Whether a message asks for something newer than what was shown."""
+    return _has("newer", text)
 
 
 def unshown(ids: Iterable[str], shown: Iterable[str]) -> tuple[str, ...]:

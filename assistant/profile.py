@@ -282,13 +282,13 @@ def _read_marks(reading: Reading, stated: dict[str, Any]) -> None:
 
 
 def _near(before: str) -> str:
-    """The last words before a name, unless they ask: `did you see X`, `have you read X`."""
-    near = " ".join(before.split()[-6:])
-    return (
-        ""
-        if re.search(r"\b(?:you|anyone|anybody|people|someone|who|can i|should i|could i)\b", near)
-        else near
-    )
+    """The last words before a name, where their writer speaks of themselves: `did you see X` says nothing."""
+    words = before.split()[-7:]
+    near = " ".join(words)
+    if re.search(r"\b(?:you|anyone|anybody|people|someone|who|can i|should i|could i)\b", near):
+        return ""
+    speaks = re.search(r"\b(?:i|ive|im|we|already|just|after|having|when i|ya|ja|habe|have)\b", near)
+    return near if speaks or _pattern(_table()["marks"]["done"]).match(" ".join(before.split())) else ""
 
 
 def _until_clause(words: Iterable[str], last: bool) -> str:
