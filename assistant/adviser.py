@@ -9,7 +9,7 @@ from assistant.cite import Draft
 from assistant.clarify import ask_back
 from assistant.compose import Composer
 from assistant.evidence import Evidence
-from assistant.follow_up import Focus, Need, focus_of, is_courtesy, rebuild, resolve, with_wishes
+from assistant.follow_up import Focus, Need, focus_of, is_courtesy, parts_of, rebuild, resolve, with_wishes
 from assistant.lexicon import Lexicon, Reading
 from assistant.plan import make_plan, plan_draft
 from assistant.profile import Said, cue_words, merge, read_profile
@@ -37,6 +37,8 @@ _NOT_COVERED = (
     "The guide does not answer that, so I would rather not guess. The sections that come nearest are named below, "
     "and I can note your question as a gap for the guide's editors."
 )
+_PARTLY = "The guide does not answer the {which} part of your question."
+_PLACES = ("first", "second", "third")
 _STANDS_ALONE = 0.2
 _MAY_BE_COVERED = 0.25
 _ONLY_NEEDED = re.compile(
@@ -58,6 +60,18 @@ class Message:
     """What the conversation is about."""
     need: Need
     """What it asks."""
+    parts: tuple[str, ...] = ()
+    """The questions in it, where there are several that stand alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several questions in a message."""
+
+    text: str
+    """As it was written."""
+    found: Found
+    """What was found for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,8 @@ class Search:
     """For what is needed."""
     alone: Found
     """For the message as it was written."""
+    parts: tuple[Part, ...] = ()
+    """For each of several questions in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +125,24 @@ class Adviser:
         if need.query == reading.text:
             need = replace(need, query=question)
         need = with_wishes(need, said)
-        return Message(reading, said, known, focus, need)
+        several = need.form == "topic" and not need.follow_up
+        return Message(reading, said, known, focus, need, parts_of(question, self.lexicon) if several else ())
 
     def advise(self, question: str, message: Message, search: Search) -> Advice:
         """Decide the outcome, and write the draft."""
         message, found = _stand_alone(question, message, search)
         need = message.need
         scope = self._scope(question, message, search)
-        if scope != "answered":
+        covered, missing = self._covered(scope, search)
+        if scope != "answered" and not covered:
             return self._without_sources(scope, message, search.alone)
-        near = self.evidence.nearness(need.query, found.vector)
-        if need.form == "order":
+        if covered and (missing or len({part.found.sections[0][0] for part in covered}) > 1):
+            draft = self._on_parts(covered, missing, message)
+        elif need.form == "order":
             draft = self._plan(message)
         else:
-            draft = self.composer.compose(need, found, message.profile, near)
+            near = self.evidence.nearness(need.query, found.vector)
+            draft = self.composer.compose([(need, found, near)], message.profile)
         if not draft.citations:
             return self._without_sources("not_covered", message, found)
         clarification = ask_back(message.reading.text, message.profile, message.focus, need)
@@ -133,6 +153,28 @@ class Adviser:
             clarification=clarification,
             suggestions=suggest(self.evidence, draft.citations, message.profile, message.focus),
         )
+
+    def _covered(self, scope: Outcome, search: Search) -> tuple[list[Part], list[int]]:
+        """Of several questions in one message: those that the corpus answers, and the places of the others."""
+        if scope not in ("answered", "not_covered", "off_topic"):
+            return [], []
+        outcomes = [decide_scope(part.text, part.found) for part in search.parts]
+        covered = [part for part, one in zip(search.parts, outcomes, strict=True) if one == "answered"]
+        missing = [n for n, one in enumerate(outcomes) if one in ("not_covered", "off_topic")]
+        return (covered, missing) if covered else ([], [])
+
+    def _on_parts(self, covered: list[Part], missing: list[int], message: Message) -> Draft:
+        """An answer to the questions that are covered, which says which are not."""
+        needs = []
+        for part in covered:
+            need = resolve(self.lexicon.read(part.text), message.said, Focus(), self.evidence, self.lexicon)
+            near = self.evidence.nearness(part.text, part.found.vector)
+            needs.append((replace(need, query=part.text), part.found, near))
+        draft = self.composer.compose(needs, message.profile)
+        if not missing or not draft.citations:
+            return draft
+        which = " and the ".join(_PLACES[n] for n in missing)
+        return replace(draft, text=f"{draft.text}\n\n{_PARTLY.format(which=which)}")
 
     def _plan(self, message: Message) -> Draft:
         """The study plan for this learner; where it is asked for, without the steps that can be left out."""

@@ -104,7 +104,11 @@ class Choice:
         return likely > _CLEARLY and not set(resources) & set(self.evidence.resources_of[section])
 
     def _about_one(self, id: str, aspects: Sequence[str]) -> list[Block]:
-        facts = self._facts(id, aspects, 2)
+        single = [aspect for aspect in aspects if aspect in _ON_RESOURCES - {"suits"}]
+        if len(single) > 1:
+            facts = [quote for aspect in single[:2] for quote in self._facts(id, [aspect], 1)]
+        else:
+            facts = self._facts(id, aspects, 2)
         if aspects and facts and not self.need.short:
             return [Block(facts)]
         guide = self._best_of(self._fresh(self.evidence.guide_on[id]), 1, wanted=id)

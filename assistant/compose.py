@@ -6,7 +6,7 @@ what comes next. Every sentence is a quotation; the words between them carry no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,16 +30,21 @@ class Composer:
         self.evidence = evidence
         self.corpus = evidence.corpus
 
-    def compose(self, need: Need, found: Found, profile: Profile, near: NDArray[np.float64]) -> Draft:
-        """The answer to what is needed. An empty draft means that nothing fits."""
-        choice = Choice(self.evidence, need, found, profile, near + self._told(need))
-        blocks = {
-            "about": choice.about,
-            "compare": choice.compare,
-            "next": choice.next,
-            "more": choice.more,
-            "other": choice.other,
-        }.get(need.form, choice.topic)()
+    def compose(self, needs: Sequence[tuple[Need, Found, NDArray[np.float64]]], profile: Profile) -> Draft:
+        """The answer to what is needed, each need with what was found for it and how near each sentence is.
+
+        An empty draft means that nothing fits.
+        """
+        blocks: list[Block] = []
+        for need, found, near in needs:
+            choice = Choice(self.evidence, need, found, profile, near + self._told(need))
+            blocks += {
+                "about": choice.about,
+                "compare": choice.compare,
+                "next": choice.next,
+                "more": choice.more,
+                "other": choice.other,
+            }.get(need.form, choice.topic)()
         return write(self.corpus, self._with_state(blocks))
 
     def _told(self, need: Need) -> NDArray[np.float64]:

@@ -25,6 +25,7 @@ from corpus.types import Resource
 Form = Literal["topic", "about", "other", "more", "compare", "next", "order", "again", "context"]
 _SHORT = 7
 _LOOK_BACK = 3
+_MOST_PARTS = 3
 SECTION_OF_GOAL = {
     "vision": "computer-vision",
     "rnn": "rnn",
@@ -373,6 +374,23 @@ def _strip_openings(text: str) -> tuple[str, bool]:
     if found is None:
         return text.strip(" .,;:!?"), False
     return text[found.end() :].strip(" .,;:!?"), True
+
+
+def parts_of(question: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """The questions in a message that stand alone, where there are several; else nothing.
+
+    What points back (`and is it free?`) or has no subject belongs to the question before it.
+    """
+    pieces = re.split(_table()["parts"], question, flags=re.IGNORECASE)
+    parts: list[str] = []
+    for piece in (piece.strip(" ,;.?!") for piece in pieces if piece):
+        reading = lexicon.read(piece)
+        alone = bool(reading.mentions) or len(_own_words(reading)) >= 2
+        if parts and (not alone or _points_back(reading.text) or len(piece.split()) < 3):
+            parts[-1] = f"{parts[-1]} {piece}"
+        elif piece:
+            parts.append(piece)
+    return tuple(parts[:_MOST_PARTS]) if len(parts) > 1 and all(len(p.split()) > 2 for p in parts) else ()
 
 
 def is_courtesy(text: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 from typing import Any
 
-from assistant.adviser import Adviser, Message, Search
+from assistant.adviser import Adviser, Message, Part, Search
 from assistant.cite import Draft
 from assistant.errors import BadRequest, IndexUnusable
 from assistant.generate import open_generator
@@ -162,9 +162,9 @@ class Assistant:
         need = message.need
         prior = dict.fromkeys(need.sections, _HERE) if need.follow_up else None
         found = await self.searcher.find(need.query, _K, prior)
-        if need.query == question:
-            return Search(found, found)
-        return Search(found, await self.searcher.find(question, _K))
+        parts = [Part(text, await self.searcher.find(text, _K)) for text in message.parts]
+        alone = found if need.query == question else await self.searcher.find(question, _K)
+        return Search(found, alone, tuple(parts))
 
     async def _conversation(self, ask: Ask) -> Conversation:
         kept = await self.store.conversation(ask.conversation_id) if ask.conversation_id else None
