@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from assistant.cite import Draft
 from assistant.clarify import ask_back
 from assistant.compose import Composer
 from assistant.evidence import Evidence
-from assistant.follow_up import Focus, Need, focus_of, is_courtesy, rebuild, resolve
+from assistant.follow_up import Focus, Need, focus_of, is_courtesy, rebuild, resolve, with_wishes
 from assistant.lexicon import Lexicon, Reading
 from assistant.plan import make_plan, plan_draft
 from assistant.profile import Said, cue_words, merge, read_profile
@@ -40,7 +37,8 @@ _NOT_COVERED = (
     "The guide does not answer that, so I would rather not guess. The sections that come nearest are named below, "
     "and I can note your question as a gap for the guide's editors."
 )
-_STANDS_ALONE = 0.08
+_STANDS_ALONE = 0.2
+_MAY_BE_COVERED = 0.25
 _ONLY_NEEDED = re.compile(
     r"\b(?:optional|only what|minimum|must have|essentials?|bare|shortest|nice to have)\b"
 )
@@ -60,6 +58,16 @@ class Message:
     """What the conversation is about."""
     need: Need
     """What it asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What was found for a message."""
+
+    found: Found
+    """For what is needed."""
+    alone: Found
+    """For the message as it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +91,8 @@ class Adviser:
 
     def __init__(self, corpus: Corpus, index: Index) -> None:
         self.corpus = corpus
-        self.evidence = Evidence(corpus, index)
         self.lexicon = Lexicon(corpus, cue_words())
+        self.evidence = Evidence(corpus, index, self.lexicon)
         self.composer = Composer(self.evidence)
 
     def rebuild(self, history: tuple[Turn, ...]) -> Conversation:
@@ -98,17 +106,19 @@ class Adviser:
         known = merge(profile if profile is not None else conversation.profile, said)
         focus = focus_of(conversation)
         need = resolve(reading, said, focus, self.evidence, self.lexicon)
+        if need.query == reading.text:
+            need = replace(need, query=question)
+        need = with_wishes(need, said)
         return Message(reading, said, known, focus, need)
 
-    def advise(
-        self, question: str, message: Message, found: Found, vector: NDArray[np.float32] | None
-    ) -> Advice:
+    def advise(self, question: str, message: Message, search: Search) -> Advice:
         """Decide the outcome, and write the draft."""
+        message, found = _stand_alone(question, message, search)
         need = message.need
-        scope = self._scope(question, message, found)
+        scope = self._scope(question, message, search)
         if scope != "answered":
-            return self._without_sources(scope, message, found)
-        near = self.evidence.nearness(need.query, vector)
+            return self._without_sources(scope, message, search.alone)
+        near = self.evidence.nearness(need.query, found.vector)
         if need.form == "order":
             draft = self._plan(message)
         else:
@@ -150,20 +160,29 @@ class Adviser:
             addresses=self.corpus.urls,
         )
 
-    def _scope(self, question: str, message: Message, found: Found) -> Outcome:
-        scope = decide_scope(question, found)
-        need = message.need
+    def _scope(self, question: str, message: Message, search: Search) -> Outcome:
+        """The message's own outcome; one that leans on the turns before is as covered as they were."""
         if is_courtesy(message.reading.text):
             return "smalltalk"
+        need = message.need
+        scope = decide_scope(question, search.alone)
+        if need.form == "order" and need.follow_up:
+            return "answered"
         if scope in ("answered", "refused"):
             return scope
-        if scope == "smalltalk" and not (need.form == "more" and need.follow_up):
+        if scope == "smalltalk" and not need.follow_up:
             return scope
+        if need.form == "order" or (need.bare and (need.learning or need.resources)):
+            return "answered"
+        wants_to_learn = need.learning and bool(need.concepts or need.goal or need.resources)
+        if wants_to_learn and scope == "not_covered":
+            return "answered"
+        if need.form == "context" or (need.follow_up and need.form == "topic" and not need.sections):
+            return decide_scope(need.query, search.found)
         if need.follow_up and (need.resources or need.sections):
             return "answered"
-        if need.form in ("order", "about", "compare") or (message.said and need.sections):
-            return "answered"
-        return scope
+        asks_a_fact = need.form in ("about", "compare", "next") and bool(need.aspects)
+        return "answered" if asks_a_fact and search.alone.confidence > _MAY_BE_COVERED else scope
 
     def _without_sources(self, scope: Outcome, message: Message, found: Found) -> Advice:
         texts: dict[str, str] = {
@@ -181,12 +200,12 @@ class Adviser:
         )
 
     def _related(self, found: Found, cited: set[str | None]) -> tuple[Related, ...]:
-        nearest = dict.fromkeys(hit.chunk.section for hit in found.hits)
+        nearest = [id for id, _ in found.sections]
         url = self.corpus.credit.url if self.corpus.credit else None
         return tuple(
             Related(id, "section", self.corpus.section_by_id[id].title, url)
             for id in nearest
-            if id is not None and id not in cited
+            if id not in cited
         )[:3]
 
 
@@ -208,15 +227,19 @@ def _smalltalk(text: str) -> str:
         "cool",
     }:
         return _THANKS
-    if words & {"who", "what", "human", "bot", "robot", "person", "real", "name"}:
+    if words & {"who", "what", "human", "ai", "bots", "made", "bot", "robot", "person", "real", "name"}:
         return _WHO
     return _HELLO
 
 
-def with_context(need: Need, alone: float, leaning: float) -> Need:
-    """Whether an unclear message leans on the turns before: it does, unless it fits clearly better alone."""
-    if need.form != "context":
-        return need
-    if alone > leaning + _STANDS_ALONE:
-        return replace(need, form="topic", query=need.question, resources=(), sections=(), follow_up=False)
-    return need
+def _stand_alone(question: str, message: Message, search: Search) -> tuple[Message, Found]:
+    """An unclear message leans on the turns before, unless it fits clearly better alone."""
+    need = message.need
+    if (
+        need.form != "context"
+        or need.bare
+        or search.alone.confidence <= search.found.confidence + _STANDS_ALONE
+    ):
+        return message, search.found
+    alone = replace(need, form="topic", query=question, resources=(), sections=(), follow_up=False)
+    return replace(message, need=alone), search.alone

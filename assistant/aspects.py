@@ -66,4 +66,5 @@ def asked(question: str) -> tuple[str, ...]:
     found = [
         (match.start(), name) for name, (_, cues) in _table().items() if (match := cues.search(question))
     ]
-    return tuple(name for _, name in sorted(found))
+    # `Can I read it for free?` asks for the cost: whom it suits is what is left when nothing else is asked.
+    return tuple(name for _, name in sorted(found, key=lambda pair: (pair[1] == "suits", *pair)))

@@ -12,15 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.aspects import tag
-from assistant.words import plain, stems
+from assistant.lexicon import Lexicon
+from assistant.words import stems
 from corpus.types import Corpus, Part, Resource
 from index.search import Index
 from index.types import Chunk, Sentence
 from index.views import list_views
 
 _LEXICAL = 0.6
+_SAME = 0.65
+"""Two sentences on one resource that share more of their words than this say the same."""
 _RECOMMENDS = re.compile(
-    r"\bguide (?:also )?(?:recommends|lists|names|calls|points|picked|advises|says|links|adds|named)|guide's first"
+    r"(?<!because the )\bguide (?:also )?(?:recommends|lists|names|named|calls|points|picked|advises|links to)\b"
+    r"|\bguide adds that [\w' ]+ go(?:es)? with\b|guide's first"
+)
+_GUIDE_SAYS = re.compile(
+    r"\b[Tt]he guide (?:also )?(?:recommends|lists|names|calls|points|picks|picked|mentions|cites)\b"
 )
 
 
@@ -67,10 +74,11 @@ class Quote:
 class Evidence:
     """The sentences of one corpus and one index."""
 
-    def __init__(self, corpus: Corpus, index: Index) -> None:
+    def __init__(self, corpus: Corpus, index: Index, lexicon: Lexicon) -> None:
         self.corpus = corpus
         self.index = index
-        self.quotes = tuple(_quotes(corpus, index.chunks))
+        self._lexicon = lexicon
+        self.quotes = tuple(_quotes(corpus, index.chunks, lexicon))
         self.of_resource: dict[str, list[Quote]] = defaultdict(list)
         self.guide_on: dict[str, list[Quote]] = defaultdict(list)
         self.today_on: dict[str, list[Quote]] = defaultdict(list)
@@ -113,7 +121,7 @@ class Evidence:
 
         One number a sentence, in order; about 0 to 1.6.
         """
-        asked = stems(question)
+        asked = _meaning(question, self._lexicon)
         total = math.sqrt(sum(self._weights.get(word, 0.0) ** 2 for word in asked)) or 1.0
         lexical = np.zeros(len(self.quotes))
         for quote in self.quotes:
@@ -137,7 +145,12 @@ class Evidence:
         return sorted(known, key=lambda resource: resource.origin == "addition")
 
 
-def _quotes(corpus: Corpus, chunks: Sequence[Chunk]) -> Iterable[Quote]:
+def _meaning(text: str, lexicon: Lexicon) -> frozenset[str]:
+    """The stems of a text, and the concepts that it names: a graphics card is a GPU."""
+    return stems(text) | {f"concept {id}" for id in lexicon.read(text).concepts}
+
+
+def _quotes(corpus: Corpus, chunks: Sequence[Chunk], lexicon: Lexicon) -> Iterable[Quote]:
     position = 0
     for chunk in chunks:
         for sentence in chunk.sentences:
@@ -145,7 +158,7 @@ def _quotes(corpus: Corpus, chunks: Sequence[Chunk]) -> Iterable[Quote]:
             resources = sentence.resources
             owner = corpus.resource_by_id.get(chunk.resource) if chunk.resource else None
             spoken = text.replace(owner.short, " ") if owner else text
-            yield Quote(position, chunk, sentence, text, stems(spoken), tag(text), resources)
+            yield Quote(position, chunk, sentence, text, _meaning(spoken, lexicon), tag(text), resources)
             position += 1
 
 
@@ -178,10 +191,10 @@ def _vectors(corpus: Corpus, index: Index, quotes: Sequence[Quote]) -> NDArray[n
     return index.vectors.rows()[positions].astype(np.float64)
 
 
-def same_words(a: Quote, b: Quote) -> float:
-    """How much two sentences share: the smaller one's words found in the other, 0 to 1.
-
-    Names count too: two sentences on different resources are different however alike they read.
-    """
-    left, right = set(plain(a.text).split()), set(plain(b.text).split())
-    return len(left & right) / max(1, min(len(left), len(right)))
+def says_the_same(a: Quote, b: Quote) -> bool:
+    """Whether two sentences tell the same of the same resource: both recommend it, or share most words."""
+    if a.about is None or a.about != b.about:
+        return False
+    if a.chunk.kind != b.chunk.kind and all(_GUIDE_SAYS.search(quote.text) for quote in (a, b)):
+        return True
+    return len(a.stems & b.stems) > _SAME * min(len(a.stems), len(b.stems))

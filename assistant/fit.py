@@ -42,7 +42,7 @@ def fits(resource: Resource, profile: Profile) -> float:
     if "reading" in profile.avoids and "video" not in has:
         score -= 0.3
     if profile.level is None and profile.background is None:
-        score += {"intro": 0.1, "intermediate": 0.05, "advanced": -0.05}[resource.level]
+        score += {"intro": 0.1, "intermediate": 0.05, "advanced": -0.15}[resource.level]
     beginner = profile.level == "beginner" or profile.background == "none"
     if beginner:
         score += {"intro": 0.15, "intermediate": -0.1, "advanced": -0.3}[resource.level]

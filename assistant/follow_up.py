@@ -17,7 +17,7 @@ from typing import Any, Literal
 from assistant.aspects import asked
 from assistant.evidence import Evidence
 from assistant.lexicon import Lexicon, Reading
-from assistant.profile import Said, merge, read_profile
+from assistant.profile import Said, merge, names_goal, read_profile
 from assistant.types import Citation, Conversation, Exchange, Profile, Turn
 from assistant.words import plain
 from corpus.types import Resource
@@ -34,14 +34,17 @@ SECTION_OF_GOAL = {
 }
 _OF_SECTIONS = frozenset({"brand", "rent", "speed"})
 """Aspects that sections tell, not single resources."""
-_STARTS = frozenset({"intro", "have-basics", "other-courses", "reading"})
-"""Sections on where to start: their other form is the section on books."""
+_FIELDS = frozenset(
+    {"math-background", "machine-learning", "computer-vision", "rnn", "nlp", "reinforcement-learning"}
+)
+"""Sections on one field, which have something to read of their own; the others send readers to the books."""
 _GENERIC_WORDS = """
     book books course courses class classes resource resources thing things stuff material post posts blog article
     paper tutorial guide lecture lectures video videos link links page site website learn learning study read reading
     watch start begin beginner beginners newbie newcomer take recommend suggest suggestions option options idea
     question answer please top first second third last cheers smart deep machine dl ml ai work works kind sort
-    possible maybe really actually enough another else instead same both part right
+    possible maybe tips tip advice hints recommendation recommendations list decent nice great any
+    really actually enough another else instead same both part right
 """
 _GENERIC = frozenset(_GENERIC_WORDS.split())
 
@@ -94,6 +97,14 @@ class Need:
     """Ids of the resources that the last answer showed."""
     short: bool = False
     """Whether as little as possible is wanted."""
+    reads: bool = False
+    """Whether it asks for something to read."""
+    bare: bool = False
+    """Whether it has no words of its own beside names and words of learning."""
+    learning: bool = False
+    """Whether it asks to learn, or for books, courses and the like."""
+    goal: bool = False
+    """Whether it says what the learner wants to work on."""
 
 
 @cache
@@ -157,7 +168,8 @@ def focus_of(conversation: Conversation) -> Focus:
             )
     for exchange in reversed(recent):
         if exchange.outcome in ("not_covered", "clarify") and exchange.question:
-            return Focus(question=exchange.question, said=said, clarified=clarified)
+            goals = tuple(SECTION_OF_GOAL[goal] for goal in conversation.profile.goal)
+            return Focus((), goals, exchange.question, said, clarified=clarified)
     return Focus(clarified=clarified)
 
 
@@ -192,19 +204,29 @@ def resolve(reading: Reading, said: Said, focus: Focus, evidence: Evidence, lexi
         shown=focus.resources,
         short=_has("shorten", core),
     )
-    if not focus:
-        return _alone(base, own, reading, opened=False)
+    base = replace(
+        base, bare=not _own_words(reading), learning=_has("learning", text), goal=bool(said.profile.goal)
+    )
+    if own and _is_rival(reading) and not _is_choice(text):
+        sections = tuple(dict.fromkeys(evidence.corpus.resource_by_id[id].section for id in own))
+        return replace(base, form="other", resources=own, sections=sections, shown=own)
     points = _points_back(text)
     topic = _topic_sections(reading, said)
-    needed = _own_words(reading, aspects, text)
+    if not focus:
+        return _alone(base, own)
+    needed = _own_words(reading)
     words = len(core.split())
     if _has("order", text) or (
         _asked_order(focus) and (_has("trim", core) or (said and not own and not aspects))
     ):
         return replace(base, form="order", follow_up=not _has("order", text))
     chosen = _pick(text, reading, focus, evidence)
+    if own and focus.resources and _has("subject", core) and set(own) - set(focus.resources[:1]):
+        return _about(base, focus.resources[:1], focus)
     if own:
         return _named(base, own, focus, core, opened, points)
+    if ("knows", "have-basics") in said.withdrawn and not reading.resources:
+        return replace(base, query="how to start deep learning", sections=("have-basics",), follow_up=True)
     if chosen and not topic:
         return _about(base, chosen, focus)
     if _has("person", text) and focus.resources:
@@ -224,7 +246,7 @@ def resolve(reading: Reading, said: Said, focus: Focus, evidence: Evidence, lexi
         return replace(
             base, form="next", resources=focus.resources[:1], sections=focus.sections, follow_up=True
         )
-    if _has("compare", core) and len(focus.resources) >= 2 and (points or words <= _SHORT):
+    if _has("compare", core) and _are_comparable(focus, evidence, lexicon) and (points or words <= _SHORT):
         return replace(
             base, form="compare", resources=focus.resources, sections=focus.sections, follow_up=True
         )
@@ -248,6 +270,13 @@ def resolve(reading: Reading, said: Said, focus: Focus, evidence: Evidence, lexi
     if aspects and len(needed) <= 2 and (points or opened or words <= _SHORT):
         resources = focus.resources if _has("plural", text) else focus.resources[:1]
         return _about(base, resources, focus)
+    if not needed and focus.sections and (points or opened or words <= _SHORT):
+        return replace(
+            base,
+            query=f"{core} {_context(focus, evidence)}",
+            sections=_other_form(core, focus) or focus.sections,
+            follow_up=True,
+        )
     if points or opened or len(needed) <= 1 or (words <= 4 and len(needed) <= 2):
         return replace(
             base,
@@ -260,7 +289,7 @@ def resolve(reading: Reading, said: Said, focus: Focus, evidence: Evidence, lexi
     return base
 
 
-def _alone(base: Need, own: tuple[str, ...], reading: Reading, opened: bool) -> Need:
+def _alone(base: Need, own: tuple[str, ...]) -> Need:
     """A message without turns before it."""
     if _has("order", base.question):
         return replace(base, form="order", resources=own)
@@ -269,7 +298,16 @@ def _alone(base: Need, own: tuple[str, ...], reading: Reading, opened: bool) -> 
     if own:
         form: Form = "next" if _has("next", base.question) or "after" in base.question.split() else "about"
         return replace(base, form=form, resources=own)
+    if base.bare and not base.concepts and _has("reading", base.question):
+        return replace(base, sections=("reading",))
     return base
+
+
+def _is_rival(reading: Reading) -> bool:
+    """Whether something else than a named resource is wanted: `shorter than Strang`, `alternatives to X`."""
+    named = [mention for mention in reading.mentions if mention.resources]
+    before = " ".join(word for word in reading.words[: named[0].start] if word != "the") if named else ""
+    return bool(re.search(rf"(?<!\w){_table()['form']['rival']}", before)) and "better" not in reading.words
 
 
 def _is_choice(text: str) -> bool:
@@ -282,7 +320,7 @@ def _named(base: Need, own: tuple[str, ...], focus: Focus, core: str, opened: bo
     others = tuple(id for id in focus.resources[:1] if id not in own)
     if beside and points and others:
         return replace(base, form="compare", resources=(*others, *own), follow_up=True)
-    return replace(_alone(base, own, Reading(core, (), ()), opened), follow_up=opened or points)
+    return replace(_alone(base, own), follow_up=opened or points)
 
 
 def _about(base: Need, resources: tuple[str, ...], focus: Focus) -> Need:
@@ -308,7 +346,9 @@ def _told(base: Need, said: Said, focus: Focus) -> Need:
             sections=("math-background",),
             resources=(),
         )
-    if ("reading" in profile.prefers or "video" in profile.avoids) and set(focus.sections[:1]) <= _STARTS:
+    if ("reading" in profile.prefers or "video" in profile.avoids) and not (
+        set(focus.sections[:1]) & _FIELDS
+    ):
         return replace(common, form="topic", sections=("reading",), resources=())
     if profile.budget in ("free", "low"):
         return replace(common, form="other", aspects=("cost",))
@@ -337,6 +377,8 @@ def _strip_openings(text: str) -> tuple[str, bool]:
 
 def is_courtesy(text: str) -> bool:
     """Whether a message is a greeting, thanks or a goodbye and nothing else; `ok` alone is none."""
+    if _pattern(_table()["identity"]).search(text):
+        return len(text.split()) <= _SHORT + 3
     return bool(re.fullmatch(_table()["courtesy"], text)) and text.strip(" .!") not in ("ok", "okay")
 
 
@@ -350,13 +392,44 @@ def _topic_sections(reading: Reading, said: Said) -> tuple[str, ...]:
     return tuple(SECTION_OF_GOAL[goal] for goal in said.profile.goal)
 
 
-def _own_words(reading: Reading, aspects: tuple[str, ...], text: str) -> tuple[str, ...]:
+def _own_words(reading: Reading) -> tuple[str, ...]:
     """Words of the message that neither point back nor belong to what is asked about."""
     return tuple(
         word
         for word in reading.rest
-        if word not in _GENERIC and not asked(word) and not word.isdigit() and len(word) > 1
+        if word not in _GENERIC
+        and not asked(word)
+        and not names_goal(word)
+        and not word.isdigit()
+        and len(word) > 1
     )
+
+
+def _are_comparable(focus: Focus, evidence: Evidence, lexicon: Lexicon) -> bool:
+    """Whether the last answer set two of the guide's resources side by side, or two of one kind.
+
+    `the two` of a question on two subjects (`machine learning or deep learning`) are those subjects.
+    """
+    asked_before = lexicon.read(focus.question)
+    if not asked_before.resources and re.search(r"\w (?:and|or|vs|versus) \w", asked_before.text):
+        return False
+    shown = [evidence.corpus.resource_by_id[id] for id in focus.resources]
+    guide = [resource for resource in shown if resource.origin == "guide"]
+    return len(guide) >= 2 or (len(shown) == 2 and shown[0].kind == shown[1].kind and not guide)
+
+
+def _other_form(core: str, focus: Focus) -> tuple[str, ...]:
+    """Somebody who asks for books while courses are on the table wants the section on books."""
+    wants = _has("reading", core) and not set(focus.sections[:1]) & _FIELDS
+    return ("reading",) if wants else ()
+
+
+def with_wishes(need: Need, said: Said) -> Need:
+    """A new question of somebody who only reads: where to start is, for them, the section on books."""
+    if need.form != "topic" or need.sections:
+        return need
+    reads = "reading" in said.profile.prefers or "video" in said.profile.avoids
+    return replace(need, reads=True) if reads else need
 
 
 def _is_question(core: str, aspects: tuple[str, ...]) -> bool:
@@ -428,6 +501,14 @@ def _pick(text: str, reading: Reading, focus: Focus, evidence: Evidence) -> tupl
             return (focus.resources[place],)
     by_id = evidence.corpus.resource_by_id
     shown = [by_id[id] for id in focus.resources if id in by_id]
+    age = re.search(
+        r"\b(?:the|that) (older|original|old|newer|new|modern|recent) (?:one|version|course|book)", text
+    )
+    if age:
+        origin = "guide" if age[1] in ("older", "original", "old") else "addition"
+        after = [r.successor.resource for r in shown[:1] if r.successor and r.successor.resource]
+        of_age = [resource.id for resource in shown if resource.origin == origin]
+        return tuple((of_age or (after if origin == "addition" else []))[:1])
     if _pattern(pick["mean"]).search(text):
         best = max(shown, key=lambda resource: _overlap(resource, reading), default=None)
         if best is not None and _overlap(best, reading) > 0:
@@ -443,6 +524,17 @@ def _overlap(resource: Resource, reading: Reading) -> int:
     names = " ".join((resource.title, resource.short, *resource.aliases, *resource.topics)).lower()
     words = {w for m in reading.mentions for w in reading.words[m.start : m.end]} | set(reading.rest)
     return sum(bool(re.search(rf"(?<!\w){re.escape(word)}", names)) for word in words - _GENERIC)
+
+
+def wanted_kinds(text: str) -> frozenset[str]:
+    """Kinds of resources that a message asks for: `a book`, `another course`."""
+    kinds = _table()["pick"]["kinds"]
+    return frozenset(kind for word in text.split() for kind in kinds.get(word.removesuffix("s"), ()))
+
+
+def wants_newer(text: str) -> bool:
+    """Whether a message asks for something newer than what was shown."""
+    return _has("newer", text)
 
 
 def unshown(ids: Iterable[str], shown: Iterable[str]) -> tuple[str, ...]:

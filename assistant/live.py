@@ -33,8 +33,9 @@ class LiveAssistant(Assistant):
     """
 
     def __init__(self, current: Assistant, settings: Settings) -> None:
+        # Not Assistant.__init__, which would read the whole corpus into a second adviser.
         self._current = current
-        super().__init__(current.corpus, current.searcher, current.store, current.rewriter)
+        self._show(current)
         self._settings = settings
         self._seen = _look(settings.index_path)
         self._closed = threading.Event()
@@ -94,11 +95,15 @@ class LiveAssistant(Assistant):
         except (IndexProblem, AssistantError) as problem:
             log.warning("the new index is not used", extra={"data": {"why": str(problem)}})
             return False
-        # Whoever only looks at the corpus sees the new one; requests go through `_current`, in one step.
-        self.corpus, self.searcher, self.adviser = current.corpus, current.searcher, current.adviser
+        self._show(current)
         self._current = current
         log.info("new index", extra={"data": {"built_at": current.searcher.index.manifest.built_at}})
         return True
+
+    def _show(self, current: Assistant) -> None:
+        """Let whoever only looks at the corpus see the new one; requests go through `_current`, in one step."""
+        self.corpus, self.searcher = current.corpus, current.searcher
+        self.adviser, self.rewriter = current.adviser, current.rewriter
 
     def _watch(self) -> None:
         while not self._closed.wait(_EVERY_S):

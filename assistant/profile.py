@@ -206,6 +206,8 @@ def _read_formats(clause: str, stated: dict[str, Any], withdrawn: set[tuple[str,
         for name, nouns in formats["nouns"].items():
             for found in _pattern(nouns).finditer(part):
                 before = " ".join(part[: found.start()].split()[-4:])
+                if _pattern(formats["not_after"]).match(part[found.end() :].strip()):
+                    continue
                 if name == "video" and re.search(r"\bvideo(?: \w+)?$", before):
                     continue
                 refuses = _last(formats["refuse"], before)
@@ -237,6 +239,11 @@ def _read_goals(clause: str, stated: dict[str, Any]) -> None:
                 _state(stated, "goal", goal)
 
 
+def names_goal(word: str) -> bool:
+    """Whether a word alone stands for a goal: `text`, `robots`."""
+    return any(_pattern(words).fullmatch(word) for words in _table()["goals"]["subjects"].values())
+
+
 def _hours(text: str) -> float | None:
     time = _table()["time"]
     numbers = "|".join(time["numbers"])
@@ -263,9 +270,7 @@ def _read_marks(reading: Reading, stated: dict[str, Any]) -> None:
             rf"(?:{marks['not_after']})\b", after
         ):
             stated.setdefault("avoids", []).extend(one)
-        elif _pattern(marks["done"]).search(" ".join(before.split()[-6:])) and not _denied(
-            before + " x", len(before)
-        ):
+        elif _pattern(marks["done"]).search(_near(before)) and not _denied(before + " x", len(before)):
             stated.setdefault("done", []).extend(one or mention.resources[:1])
         elif re.match(rf"(?:class |course |book |lectures? )?(?:{marks['done_after']})\b", after):
             stated.setdefault("done", []).extend(one)
@@ -274,6 +279,16 @@ def _read_marks(reading: Reading, stated: dict[str, Any]) -> None:
             after = reading.text[found.end() :].strip()
             if not re.match(rf"(?:{marks['not_after']})\b", after):
                 stated.setdefault("avoids", []).append(provider)
+
+
+def _near(before: str) -> str:
+    """The last words before a name, where their writer speaks of themselves: `did you see X` says nothing."""
+    words = before.split()[-7:]
+    near = " ".join(words)
+    if re.search(r"\b(?:you|anyone|anybody|people|someone|who|can i|should i|could i)\b", near):
+        return ""
+    speaks = re.search(r"\b(?:i|ive|im|we|already|just|after|having|when i|ya|ja|habe|have)\b", near)
+    return near if speaks or _pattern(_table()["marks"]["done"]).match(" ".join(before.split())) else ""
 
 
 def _until_clause(words: Iterable[str], last: bool) -> str:

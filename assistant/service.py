@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 from typing import Any
 
-from assistant.adviser import Adviser, Message, with_context
+from assistant.adviser import Adviser, Message, Search
 from assistant.cite import Draft
 from assistant.errors import BadRequest, IndexUnusable
 from assistant.generate import open_generator
@@ -27,6 +27,8 @@ from index.errors import IndexMissing, IndexProblem, IndexStale
 from index.search import Found, Searcher, open_index
 
 _K = 20
+_HERE = 3.0
+"""How much likelier the sections of the last answer are for a message that leans on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Assistant:
 
     async def search(self, question: str, k: int = 10) -> Found:
         """The k best hits for a question."""
-        return await asyncio.to_thread(self.searcher.search, check_question(question), k)
+        return await self.searcher.find(check_question(question), k)
 
     def plan(self, profile: Profile) -> Plan:
         """An ordered, cited study plan for a profile; it takes milliseconds."""
@@ -106,10 +108,10 @@ class Assistant:
         question = check_question(ask.question)
         conversation = await self._conversation(ask)
         message = self.adviser.read(question, conversation, ask.profile)
-        found, message = await self._find(message)
-        rows = await asyncio.to_thread(self.searcher.encoder.encode_queries, [message.need.query])
-        encoded = perf_counter()
-        advice = self.adviser.advise(question, message, found, rows[0])
+        search = await self._find(question, message)
+        found = search.found
+        searched = perf_counter()
+        advice = self.adviser.advise(question, message, search)
         done = perf_counter()
         id = f"ans_{secrets.token_hex(12)}"
         if show is not None:
@@ -129,7 +131,7 @@ class Assistant:
             generator=generator,
             confidence=found.confidence,
             timings_ms={**found.timings_ms}
-            | {"compose": (done - encoded) * 1e3, "total": (done - started) * 1e3},
+            | {"compose": (done - searched) * 1e3, "total": (done - started) * 1e3},
             evidence=self.searcher.index.chunk_by_id,
             addresses=self.corpus.urls,
         )
@@ -155,17 +157,14 @@ class Assistant:
                         show(Event("citation", asdict(citation)))
         return rewording.draft, rewording.generator
 
-    async def _find(self, message: Message) -> tuple[Found, Message]:
-        """Search for what is needed; a message that may lean on the turns before is tried alone, too."""
+    async def _find(self, question: str, message: Message) -> Search:
+        """Search for what is needed; a message that leans on the turns before is searched alone, too."""
         need = message.need
-        found = await asyncio.to_thread(self.searcher.search, need.query, _K)
-        if need.form != "context":
-            return found, message
-        alone = await asyncio.to_thread(self.searcher.search, need.question, _K)
-        chosen = with_context(need, alone.confidence, found.confidence)
-        if chosen is need:
-            return found, message
-        return alone, replace(message, need=chosen)
+        prior = dict.fromkeys(need.sections, _HERE) if need.follow_up else None
+        found = await self.searcher.find(need.query, _K, prior)
+        if need.query == question:
+            return Search(found, found)
+        return Search(found, await self.searcher.find(question, _K))
 
     async def _conversation(self, ask: Ask) -> Conversation:
         kept = await self.store.conversation(ask.conversation_id) if ask.conversation_id else None

@@ -306,6 +306,16 @@ def show_value(setting: Setting, settings: Settings) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
+def describe_table() -> str:
+    """The table as Markdown: what docs/settings.md holds."""
+    rows = [
+        f"| `{row.name}` | {f'`{row.default}`' if row.default else ''} | {row.help.replace('|', chr(92) + '|')}"
+        f"{' (secret)' if row.secret else ''} |"
+        for row in TABLE
+    ]
+    return "\n".join(["| name | default | |", "|---|---|---|", *rows]) + "\n"
+
+
 def _read_value(setting: Setting, given: Mapping[str, str]) -> Any:
     text = given.get(setting.name, setting.default)
     try:

@@ -34,7 +34,8 @@ def plain(text: str) -> str:
     """
     text = _POSSESSIVE.sub("", text.lower())
     text = _APOSTROPHE.sub("", text)
-    text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(_PIECE.findall(text))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from assistant.commands.progress import show_progress
-from assistant.settings import TABLE, read_settings, show_value
+from assistant.settings import TABLE, describe_table, read_settings, show_value
 
 
 def serve(
@@ -39,8 +39,14 @@ def mcp() -> None:
 
 def settings(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    markdown: Annotated[
+        bool, typer.Option(help="Print the table of docs/settings.md, without values.")
+    ] = False,
 ) -> None:
     """Print the table of settings: name, value, default, help."""
+    if markdown:
+        typer.echo(describe_table(), nl=False)
+        return
     current = read_settings()
     rows = [
         {

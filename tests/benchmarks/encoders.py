@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ from index.known import Known
 from index.views import list_views
 from tests.benchmarks.page import measure_resident, replace_table, run_self
 
-_TURNS = 5
+_TURNS = 3
 _AT_ONCE = 32
 _QUESTIONS = 24
 
@@ -101,7 +102,8 @@ def measure(
     base = median(apart["sentence-transformers float32"])
     lines = [
         f"all-MiniLM-L6-v2, {len(asked)} authored questions, {len(texts)} passages, {_TURNS} turns, "
-        f"{datetime.now(UTC):%Y-%m-%d}. 32 callers: three questions each; the ratio is to torch without batches.",
+        f"{datetime.now(UTC):%Y-%m-%d}; load average of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} "
+        f"cores. 32 callers: three questions each; the ratio is to torch without batches.",
         "",
         "| engine | one question, best / median ms (CPU ms) | passages/s | 32 callers, questions/s: apart | in batches "
         "| ratio | a process with it: before / after one question, MB |",

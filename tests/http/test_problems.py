@@ -117,7 +117,7 @@ async def test_a_body_of_exactly_the_limit_is_taken(client: httpx.AsyncClient) -
         (
             "/v1/chat/completions",
             GOOD["/v1/chat/completions"] | {"response_format": {"type": "json_object"}},
-            "response_format",
+            "response_format.type",
         ),
     ],
 )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from assistant.service import Assistant
 from index.batch import Batcher
 from index.encoder import Vectors
 from index.encoders.hashed import HashedEncoder
@@ -109,6 +110,16 @@ async def test_an_error_reaches_only_its_own_caller() -> None:
     for place in (0, 1, 3):
         np.testing.assert_array_equal(found[place], expected(questions[place]))
     np.testing.assert_array_equal(await batcher.encode("after"), expected("after"))
+
+
+async def test_many_searches_at_once_find_what_each_finds_alone(assistant: Assistant) -> None:
+    questions = ["where to learn LSTMs?", "do I need a GPU?", "I hate maths", "a book, not videos"] * 6
+    together = await asyncio.gather(*(assistant.search(question, 5) for question in questions))
+    for question, found in zip(questions, together, strict=True):
+        alone = assistant.searcher.search(question, 5)
+        assert [hit.chunk.id for hit in found.hits] == [hit.chunk.id for hit in alone.hits]
+        assert found.confidence == pytest.approx(alone.confidence, abs=1e-4)
+        assert set(found.timings_ms) == {"encode", "search"}
 
 
 def test_one_batcher_serves_one_loop_after_another() -> None:

@@ -167,7 +167,7 @@ from assistant.service import Ask, Assistant
 from assistant.settings import read_settings
 assistant = Assistant.open(read_settings({{"DLSTART_DATA_DIR": {str(data_dir)!r}, "DLSTART_DEVICE": "cpu"}}))
 answer = asyncio.run(assistant.answer(Ask("how do I start deep learning?")))
-assert answer.outcome == "answered", answer
+assert answer.citations, answer
 heavy = {{"torch", "transformers", "sentence_transformers", "onnx", "onnxscript"}} & set(sys.modules)
 assert not heavy, heavy
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -34,6 +35,8 @@ from assistant.settings import Settings
 from assistant.stores import open_store
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
     from assistant.channels.mcp import McpEndpoint
 
 log = logging.getLogger("dlstart.service")
@@ -55,7 +58,7 @@ def make_app(
 
     `failed` is told when loading fails; until then, and from then on, the service is up and not ready.
     """
-    desk = Desk(settings, assistant)
+    desk = Desk(settings, assistant, _open_tracer())
     mcp = LazyMcp(desk)
 
     @asynccontextmanager
@@ -95,6 +98,14 @@ def make_app(
     app.add_middleware(Gate, api=app, desk=desk)
     app.add_middleware(Edge, metrics=desk.metrics)
     return app
+
+
+def _open_tracer() -> Tracer | None:
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        return None
+    from assistant.traces import open_tracer
+
+    return open_tracer()
 
 
 class LazyMcp:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 from assistant.errors import BadRequest, Loading, Overloaded, TookTooLong
 from assistant.metrics import Metrics
@@ -14,14 +14,20 @@ from assistant.settings import Settings
 from assistant.types import Answer, Plan, Profile
 from index.search import Found
 
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
 
 class Desk:
     """Takes questions for one assistant, as many at a time as the settings allow."""
 
-    def __init__(self, settings: Settings, assistant: Assistant | None = None) -> None:
+    def __init__(
+        self, settings: Settings, assistant: Assistant | None = None, tracer: Tracer | None = None
+    ) -> None:
         self.settings = settings
         self.metrics = Metrics()
         self.draining = False
+        self._tracer = tracer
         self._assistant: Assistant | None = None
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._waiting = 0
@@ -60,6 +66,8 @@ class Desk:
             self._count_error(ask, error)
             raise
         self.metrics.count_answer(ask.channel, answer.outcome, len(answer.citations), answer.timings_ms)
+        if self._tracer is not None:
+            self._trace(ask, answer.as_dict())
         return answer
 
     async def stream(self, ask: Ask) -> AsyncGenerator[Event, None]:
@@ -82,6 +90,7 @@ class Desk:
                         self.metrics.count_answer(
                             ask.channel, whole["outcome"], len(whole["citations"]), whole["timings_ms"]
                         )
+                        self._trace(ask, whole)
                     yield event
         except Exception as error:
             self._count_error(ask, error)
@@ -98,6 +107,12 @@ class Desk:
         """Make a study plan in turn."""
         async with self._turn():
             return await asyncio.to_thread(self.assistant.plan, profile)
+
+    def _trace(self, ask: Ask, answer: dict[str, Any]) -> None:
+        if self._tracer is not None:
+            from assistant.traces import trace_answer
+
+            trace_answer(self._tracer, answer, ask.channel, self.assistant.searcher.index.manifest.encoder_id)
 
     def _count_error(self, ask: Ask, error: Exception) -> None:
         if not isinstance(error, BadRequest):

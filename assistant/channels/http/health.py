@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
@@ -16,9 +17,13 @@ from assistant.settings import Settings
 from index.errors import IndexProblem
 from index.store import read_manifest
 
+STALE_AFTER = 5.0
+"""Seconds that a new index on disk may differ from the one in use: it is being picked up."""
+
 
 def add_health_routes(app: FastAPI, desk: Desk) -> None:
     """Add the routes for those who watch the service."""
+    readiness = Readiness(desk)
 
     @app.get(
         "/healthz",
@@ -38,7 +43,7 @@ def add_health_routes(app: FastAPI, desk: Desk) -> None:
         responses=answers({"model": ReadyBody}, 500, 503),
     )
     async def readyz(request: Request) -> Response:
-        reason = await asyncio.to_thread(why_not_ready, desk)
+        reason = await asyncio.to_thread(readiness.why_not)
         if reason:
             return problem(request.scope, 503, reason, {"Retry-After": "2"})
         searcher = desk.assistant.searcher
@@ -68,13 +73,26 @@ def add_health_routes(app: FastAPI, desk: Desk) -> None:
         return Response(await asyncio.to_thread(desk.metrics.render), media_type=CONTENT_TYPE_LATEST)
 
 
-def why_not_ready(desk: Desk) -> str | None:
-    """What keeps the service from answering well, in a sentence; None when nothing does."""
-    if desk.draining:
-        return "The service is stopping."
-    if not desk.loaded:
-        return "The service is still loading."
-    return _why_stale(desk, desk.settings)
+class Readiness:
+    """Whether the service answers well."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._stale_since: float | None = None
+
+    def why_not(self) -> str | None:
+        """What keeps the service from answering well, in a sentence; None when nothing does."""
+        if self._desk.draining:
+            return "The service is stopping."
+        if not self._desk.loaded:
+            return "The service is still loading."
+        why = _why_stale(self._desk, self._desk.settings)
+        if why is None:
+            self._stale_since = None
+            return None
+        now = time.monotonic()
+        self._stale_since = self._stale_since or now
+        return why if now - self._stale_since >= STALE_AFTER else None
 
 
 def _why_stale(desk: Desk, settings: Settings) -> str | None:

@@ -1,0 +1,130 @@
+"""One table of settings: from the environment or a file, printed without secrets, told in the docs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from assistant.cli import app
+from assistant.errors import UsageError
+from assistant.settings import TABLE, describe_table, read_settings, show_value
+
+DOCS = Path(__file__).parent.parent.parent / "docs" / "settings.md"
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('rate_limit = "5/second"\ndevice = "cpu"\nlog_questions = true\nqueue = 7\n')
+    settings = read_settings({"DLSTART_SETTINGS": str(file), "DLSTART_RATE_LIMIT": "9/minute"})
+    assert (settings.rate_limit, settings.device) == ("9/minute", "cpu")
+    assert (settings.log_questions, settings.queue, settings.concurrency) == (True, 7, 32)
+
+
+def test_a_list_in_the_file_is_a_list(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('api_keys = ["one-key", "two-key"]\nallowed_origins = ["https://a.example"]\n')
+    settings = read_settings({"DLSTART_SETTINGS": str(file)})
+    assert settings.api_keys == ("one-key", "two-key")
+    assert settings.allowed_origins == ("https://a.example",)
+
+
+def test_the_file_of_the_current_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_settings({}).queue == 64
+    (tmp_path / "dlstart.toml").write_text("queue = 5\n")
+    assert read_settings({}).queue == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("DLSTART_RATELIMIT", "DLSTART_RATE_LIMIT"),
+        ("DLSTART_API_KEY", "DLSTART_API_KEYS"),
+        ("DLSTART_SETTING", "DLSTART_SETTINGS"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_the_nearest(name: str, nearest: str) -> None:
+    with pytest.raises(UsageError) as error:
+        read_settings({name: "x"})
+    assert name in str(error.value) and nearest in error.value.cure
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("queue = ", "is not TOML"),
+        ("[queue]\nlength = 7\n", "queue can't be used"),
+        ("colour = 'red'\n", "there is no setting DLSTART_COLOUR"),
+        ("queue = -1\n", "expected a whole number"),
+    ],
+)
+def test_an_unusable_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=said):
+        read_settings({"DLSTART_SETTINGS": str(file)})
+
+
+def test_a_named_file_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="can't be read"):
+        read_settings({"DLSTART_SETTINGS": str(tmp_path / "nope.toml")})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DLSTART_RATE_LIMIT", "many"),
+        ("DLSTART_RATE_LIMIT", "0/minute"),
+        ("DLSTART_TRUSTED_PROXIES", "-1"),
+        ("DLSTART_CONCURRENCY", "0"),
+        ("DLSTART_TIMEOUT", "soon"),
+        ("DLSTART_LOG_QUESTIONS", "perhaps"),
+        ("DLSTART_ALLOWED_ORIGINS", "example.org"),
+        ("DLSTART_ALLOWED_ORIGINS", "https://example.org/page"),
+        ("DLSTART_API_KEYS", "one key"),
+    ],
+)
+def test_an_unusable_value_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(UsageError, match=name):
+        read_settings({name: value})
+
+
+def test_a_secret_is_never_shown() -> None:
+    secrets = {
+        row.name: "a-secret-value" for row in TABLE if row.secret and row.name != "DLSTART_DATABASE_URL"
+    }
+    settings = read_settings(secrets)
+    for row in TABLE:
+        assert "a-secret-value" not in json.dumps(show_value(row, settings))
+    with pytest.raises(UsageError) as error:
+        read_settings({"DLSTART_API_KEYS": "a secret value"})
+    assert "secret value" not in f"{error.value} {error.value.cure}"
+
+
+def test_the_program_prints_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLSTART_API_KEYS", "a-secret-value")
+    monkeypatch.setenv("DLSTART_ALLOWED_ORIGINS", "https://a.example,https://b.example")
+    text = CliRunner().invoke(app, ["settings"]).output
+    rows = json.loads(CliRunner().invoke(app, ["settings", "--json"]).output)["settings"]
+    assert [row["name"] for row in rows] == [row.name for row in TABLE]
+    by_name = {row["name"]: row["value"] for row in rows}
+    assert by_name["DLSTART_API_KEYS"] == "(hidden)"
+    assert by_name["DLSTART_ALLOWED_ORIGINS"] == ["https://a.example", "https://b.example"]
+    assert "a-secret-value" not in text and "DLSTART_API_KEYS=(hidden)" in text
+
+
+def test_the_docs_hold_the_table() -> None:
+    assert describe_table() in DOCS.read_text("utf-8"), "put in what `dlstart settings --markdown` prints"
+
+
+def test_every_setting_of_the_contract_is_there() -> None:
+    names = {row.name.removeprefix("DLSTART_") for row in TABLE}
+    assert names >= {
+        "CORPUS", "INDEX_DIR", "DATA_DIR", "DATABASE_URL", "ENCODER", "DEVICE", "GENERATOR", "GENERATOR_URL",
+        "GENERATOR_API_KEY", "GENERATOR_TIMEOUT", "API_KEYS", "ALLOWED_ORIGINS", "RATE_LIMIT", "TRUSTED_PROXIES",
+        "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "SLACK_API_URL", "STORE_QUESTIONS",
+        "RETENTION_DAYS", "LOG_QUESTIONS",
+    }  # fmt: skip
