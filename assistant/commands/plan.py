@@ -41,9 +41,7 @@ def plan(
     """Make a study plan: every step after what it needs, with the reason in the guide's words."""
     form = _one("--format", format_, get_args(Format))
     if hours_per_week is not None and not _LEAST_HOURS <= hours_per_week <= _MOST_HOURS:
-        raise UsageError(
-            f"--hours-per-week {hours_per_week:g}", f"expected {_LEAST_HOURS} to {_MOST_HOURS}"
-        )
+        raise UsageError(f"--hours-per-week {hours_per_week:g}", f"expected {_LEAST_HOURS} to {_MOST_HOURS}")
     first = _read_day(start)
     profile = Profile(
         goal=_several("--goal", goal, get_args(Goal)),
