@@ -18,6 +18,7 @@ _COURTESY = re.compile(
     re.IGNORECASE,
 )
 _SURE = 0.5
+_AHEAD = 1.65
 
 Scope = Literal["answered", "not_covered", "off_topic", "refused", "smalltalk"]
 _SCOPES: dict[str, Scope] = {
@@ -30,7 +31,11 @@ _SCOPES: dict[str, Scope] = {
 
 
 def decide_scope(question: str, found: Found) -> Scope:
-    """Decide from the search's probabilities; refusing needs to be more likely than everything else together."""
+    """Decide from the search's probabilities.
+
+    An answer must be clearly more likely than its rivals: a wrong "yes, and here is what the guide says" costs a
+    learner more than a wrong "the guide does not say". Refusing must be more likely than everything else together.
+    """
     if _SMALLTALK.fullmatch(question.strip()):
         return "smalltalk"
     shares = dict(found.scope)
@@ -40,4 +45,5 @@ def decide_scope(question: str, found: Found) -> Scope:
         shares["smalltalk"] = 0.0
     if shares["refused"] < _SURE:
         shares["refused"] = 0.0
+    shares["covered"] /= _AHEAD
     return _SCOPES[max(shares, key=lambda kind: shares[kind])]

@@ -1,4 +1,4 @@
-"""Learns the fusion's weights: `python -m index.fit QUESTIONS.jsonl`.
+"""Learns the fusion's weights: `python -m index.fit QUESTIONS.jsonl --index DIR`.
 
 Sections and resources are fitted on development questions, with five-fold cross-validation beside the fitted
 score, and with the corpus's own questions as ballast: each of them seen as if it had been left out of the
@@ -26,8 +26,9 @@ from index.head import Head
 from index.learn import describe_units, learnable, train_on_views
 from index.lexical import Lexical
 from index.names import Names
+from index.search import open_index
 from index.signals import RESOURCE_SIGNALS, SCOPE_SIGNALS, SIGNALS, Evidence, Signals, Units
-from index.views import NO_CHUNK, View, list_views
+from index.views import NO_CHUNK, list_views
 
 _FOLDS = 5
 _REPEATS = 4
@@ -60,12 +61,12 @@ class Sample:
 class Bench:
     """A corpus with its views, vectors and head, in memory."""
 
-    def __init__(self, corpus: Corpus, encoder: Encoder) -> None:
+    def __init__(self, corpus: Corpus, encoder: Encoder, vectors: Vectors) -> None:
+        """`vectors`: of the corpus's views, in order, as the index holds them."""
         self.corpus = corpus
         self.encoder = encoder
-        self.chunks = cut(corpus)
-        self.views = list_views(corpus, self.chunks)
-        self.vectors = _encode(encoder, self.views)
+        self.views = list_views(corpus, cut(corpus))
+        self.vectors = vectors
         self.lexical = Lexical.of([view.text for view in self.views])
         self.names = Names.of(corpus)
         about: Mapping[str, Any] = describe_units(corpus)
@@ -204,15 +205,6 @@ def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return shares
 
 
-def _encode(encoder: Encoder, views: Sequence[View]) -> Vectors:
-    vectors = np.zeros((len(views), encoder.dimension), dtype=np.float32)
-    for query in (True, False):
-        places = [n for n, view in enumerate(views) if view.query is query]
-        encode = encoder.encode_queries if query else encoder.encode_passages
-        vectors[places] = encode([views[n].text for n in places])
-    return vectors
-
-
 @dataclass(frozen=True)
 class Fitted:
     """Weights, and how good they are."""
@@ -260,15 +252,23 @@ def gather_resources(sample: Sample, section_weights: Vectors, bench: Bench) -> 
     return resource_signals(sample.resources, sections[:, of], sample.sections[:, of, 0], guide)
 
 
+def fit_sections(
+    own: Sample, asked: Sample, keep: NDArray[np.bool_], signals: Sequence[str] = SIGNALS
+) -> Vectors:
+    """Weights (signals,) for sections, from the kept development questions; other signals weigh nothing."""
+    used = np.isin(SIGNALS, list(signals)).astype(np.float32)
+    return used * fit_ranking(
+        [
+            (asked.sections[keep] * used, asked.right_sections[keep], 1.0),
+            (own.sections * used, own.right_sections, _BALLAST),
+        ]
+    )
+
+
 def fit(bench: Bench, own: Sample, asked: Sample, chosen: NDArray[np.bool_] | None = None) -> Fitted:
     """Fit on development questions (or the chosen ones of them), with the corpus's own as ballast."""
     keep = np.ones(len(asked.questions), dtype=bool) if chosen is None else chosen
-    sections = fit_ranking(
-        [
-            (asked.sections[keep], asked.right_sections[keep], 1.0),
-            (own.sections, own.right_sections, _BALLAST),
-        ]
-    )
+    sections = fit_sections(own, asked, keep)
     resources = fit_ranking(
         [
             (gather_resources(asked, sections, bench)[keep], asked.right_resources[keep], 1.0),
@@ -292,6 +292,45 @@ def cross_validate(bench: Bench, own: Sample, asked: Sample) -> dict[str, float]
         for name, value in _hit_rates(sections, resources, asked).items():
             found.setdefault(name, []).append(value)
     return {name: round(float(np.mean(values)), 4) for name, values in found.items()}
+
+
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "words of the texts (BM25)": ("words in texts",),
+    "sentences and titles (encoder)": ("texts",),
+    "questions (encoder)": ("questions",),
+    "words of the questions (BM25)": ("words in questions",),
+    "head": ("head",),
+    "names and concepts": ("names", "concepts"),
+    "sentences + questions": ("texts", "questions"),
+    "sentences + questions + head": ("texts", "questions", "head"),
+    "sentences + questions + head + words": (
+        "texts", "questions", "head", "words in texts", "words in questions",
+    ),
+    "all": SIGNALS,
+}  # fmt: skip
+
+
+def measure_steps(own: Sample, asked: Sample) -> dict[str, dict[str, float]]:
+    """Section hit rates by some of the signals: cross-validated on development questions, and on the corpus's own."""
+    table = {}
+    for name, signals in STEPS.items():
+        rates: dict[str, list[float]] = {"hit@1": [], "hit@3": []}
+        for seed in range(_REPEATS):
+            fold = np.random.default_rng(seed).permutation(len(asked.questions)) % _FOLDS
+            scores = np.zeros(asked.right_sections.shape, dtype=np.float32)
+            for part in range(_FOLDS):
+                weights = fit_sections(own, asked, fold != part, signals)
+                scores[fold == part] = asked.sections[fold == part] @ weights
+            for best in (1, 3):
+                rates[f"hit@{best}"].append(hit_rate(scores, asked.right_sections, best))
+        every = fit_sections(own, asked, np.ones(len(asked.questions), dtype=bool), signals)
+        table[name] = {rate: round(float(np.mean(values)), 3) for rate, values in rates.items()} | {
+            f"own questions, left out, hit@{best}": round(
+                hit_rate(own.sections @ every, own.right_sections, best), 3
+            )
+            for best in (1, 3)
+        }
+    return table
 
 
 def measure(bench: Bench, fitted: Fitted, sample: Sample) -> dict[str, float]:
@@ -323,10 +362,16 @@ def main() -> None:
     """Fit, print the figures, and write `fusion.json`."""
     parser = argparse.ArgumentParser(prog="python -m index.fit", description=__doc__)
     parser.add_argument("questions", type=Path, help="development questions, one JSON object a line")
+    parser.add_argument("--index", type=Path, required=True, help="the index directory of the default corpus")
+    parser.add_argument("--steps", action="store_true", help="measure what each signal brings; write nothing")
     parser.add_argument("--out", type=Path, default=PATH, help="where to write the weights")
     options = parser.parse_args()
-    bench = Bench(load_corpus(), open_encoder())
+    corpus, encoder = load_corpus(), open_encoder("default", "cpu", options.index)
+    bench = Bench(corpus, encoder, open_index(options.index, corpus, encoder).vectors.rows())
     own, (asked, _) = bench.own_questions(), bench.questions(options.questions)
+    if options.steps:
+        print(json.dumps(measure_steps(own, asked), indent=1))
+        return
     fitted = fit(bench, own, asked)
     figures = {
         "development questions, cross-validated": cross_validate(bench, own, asked),

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 _WORD = re.compile(r"[^\W_]+[+#]*")
-_PLURAL = re.compile(r"(?<=[a-z0-9]{2})(?:'s|s)$")
 _NOT_PLURAL = ("ss", "us", "is", "as", "os")
 _MOST_WORDS = 400
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -35,7 +34,7 @@ def split_words(text: str) -> list[str]:
 
 def stem(word: str) -> str:
     """The word without a plural ending: "RNNs" finds "RNN"."""
-    return word if word.endswith(_NOT_PLURAL) else _PLURAL.sub("", word)
+    return word[:-1] if len(word) > 2 and word[-1] == "s" and not word.endswith(_NOT_PLURAL) else word
 
 
 def hash_parts(text: str, buckets: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

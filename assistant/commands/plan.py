@@ -14,6 +14,7 @@ from assistant.types import Background, Goal, Preference, Profile
 
 Format = Literal["markdown", "svg", "ics"]
 _Name = TypeVar("_Name", bound=str)
+_LEAST_HOURS = 0.1
 _MOST_HOURS = 168
 
 
@@ -39,10 +40,8 @@ def plan(
 ) -> None:
     """Make a study plan: every step after what it needs, with the reason in the guide's words."""
     form = _one("--format", format_, get_args(Format))
-    if hours_per_week is not None and not 0 < hours_per_week <= _MOST_HOURS:
-        raise UsageError(
-            f"--hours-per-week {hours_per_week:g}", f"expected more than 0 and at most {_MOST_HOURS}"
-        )
+    if hours_per_week is not None and not _LEAST_HOURS <= hours_per_week <= _MOST_HOURS:
+        raise UsageError(f"--hours-per-week {hours_per_week:g}", f"expected {_LEAST_HOURS} to {_MOST_HOURS}")
     first = _read_day(start)
     profile = Profile(
         goal=_several("--goal", goal, get_args(Goal)),

@@ -114,6 +114,7 @@ def test_quality_figures_are_shown_where_there_are_some(tab: Tab, stub: Stub) ->
 
 
 def test_without_figures_it_says_how_to_get_them(tab: Tab) -> None:
+    tab.page.route("**/quality.json", lambda route: route.fulfill(status=404, body=""))
     tab.visit("/")
     expect(tab.page.locator("#no-figures")).to_contain_text("dlstart evaluate")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from assistant.service import Assistant
 from tests.http.conftest import MakeClient
-from tests.http.test_problems import check_problem
+from tests.http.test_problems import Faulty, check_problem
 
 ASK = {"question": "How do I start?"}
 
@@ -92,6 +93,16 @@ async def test_pages_of_allowed_origins_may_ask(make_client: MakeClient) -> None
             assert "Origin" in response.headers["vary"]
             failed = await client.post("/v1/ask", json={}, headers={"Origin": origin})
             assert failed.headers.get("access-control-allow-origin") == (origin if allowed else None)
+
+
+async def test_a_page_may_read_failures_of_the_inside_too(
+    assistant: Assistant, make_client: MakeClient
+) -> None:
+    origin = "https://good.example"
+    async with make_client(serve=Faulty(assistant, RuntimeError()), allowed_origins=(origin,)) as client:
+        response = await client.post("/v1/ask", json=ASK, headers={"Origin": origin})
+    check_problem(response, 500, "/v1/ask")
+    assert response.headers["access-control-allow-origin"] == origin
 
 
 async def test_without_allowed_origins_no_page_of_another_site_may_ask(client: httpx.AsyncClient) -> None:

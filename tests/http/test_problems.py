@@ -107,6 +107,7 @@ async def test_a_body_of_exactly_the_limit_is_taken(client: httpx.AsyncClient) -
         ("/v1/search", {"question": "x", "k": 51}, "k"),
         ("/v1/plan", {"hours_per_week": -1}, "hours_per_week"),
         ("/v1/plan", {"hours_per_week": 169}, "hours_per_week"),
+        ("/v1/plan", {"hours_per_week": 1e-300}, "hours_per_week"),
         ("/v1/plan", {"format": "pdf"}, "format"),
         ("/v1/feedback", {"answer_id": "x", "value": "sideways"}, "value"),
         ("/v1/feedback", {"value": "up"}, "answer_id"),

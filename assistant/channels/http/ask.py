@@ -32,6 +32,9 @@ from assistant.errors import AssistantError
 from assistant.service import Ask, Event
 from assistant.store import Feedback
 
+FINISH = 0.5
+"""Seconds in which a streamed answer with an Idempotency-Key may become whole after its client has left."""
+
 
 def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
     """Add the routes that ask the assistant."""
@@ -81,7 +84,9 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
             return answer
 
     async def stream(request: Request, question: Ask) -> EventStream:
-        return await open_stream(pieces(request, question), desk.settings.timeout)
+        # Who sends a key comes again for the same answer.
+        finish = FINISH if "idempotency-key" in request.headers else 0.0
+        return await open_stream(pieces(request, question), desk.settings.timeout, finish)
 
     async def pieces(request: Request, question: Ask) -> AsyncGenerator[bytes, None]:
         began = False

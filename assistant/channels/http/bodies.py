@@ -25,7 +25,7 @@ Question = Annotated[
 ConversationId = Annotated[
     str, Field(pattern=CONVERSATION_ID, description="Continues a conversation that the service keeps.")
 ]
-Hours = Annotated[float, Field(gt=0, le=168, allow_inf_nan=False)]
+Hours = Annotated[float, Field(ge=0.1, le=168, allow_inf_nan=False)]
 
 
 class _Request(BaseModel):

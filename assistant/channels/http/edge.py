@@ -62,8 +62,10 @@ class Edge:
                     replaced = True
                     return
                 headers["X-Request-ID"] = request_id
-                for name, value in _HEADERS.items():
+                for name, value in (scope.get("cors", {}) | _HEADERS).items():
                     headers.setdefault(name, value)
+                if "cors" in scope:
+                    headers.add_vary_header("Origin")
             elif method == "HEAD":
                 message = {**message, "body": b""}
             await send(message)

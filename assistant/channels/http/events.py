@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -16,7 +17,7 @@ ALIVE_EVERY = 10.0
 """Seconds of silence after which a comment is sent."""
 FIRST_WAIT = 2.0
 """Seconds in which a failure still becomes a status of its own, before the stream begins with 200."""
-HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
+HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 T = TypeVar("T")
 
@@ -32,13 +33,18 @@ class EventStream(Response):
     media_type = "text/event-stream"
 
     def __init__(
-        self, first: asyncio.Task[bytes | None], pieces: AsyncGenerator[bytes, None], patience: float
+        self,
+        first: asyncio.Task[bytes | None],
+        pieces: AsyncGenerator[bytes, None],
+        patience: float,
+        finish: float,
     ) -> None:
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
         self._step = first
         self._pieces = pieces
         self._patience = patience
+        self._finish = finish
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the pieces end or the client leaves; a client that stops reading has left too."""
@@ -53,6 +59,7 @@ class EventStream(Response):
                 )
                 if gone.done():
                     scope["notes"]["outcome"] = "disconnected"
+                    await self._drain()
                     return
                 piece = self._step.result() if self._step.done() else b": alive\n\n"
                 if piece is None:
@@ -68,9 +75,21 @@ class EventStream(Response):
             await _stop(gone, self._step)
             await self._pieces.aclose()
 
+    async def _drain(self) -> None:
+        """Let an answer that is all but ready become whole, so that it is there when its client asks again."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._finish):
+                while await self._step is not None:
+                    self._step = _next(self._pieces)
 
-async def open_stream(pieces: AsyncGenerator[bytes, None], patience: float) -> EventStream:
-    """Begin a stream; what fails at once is raised here, so that it gets the status it deserves."""
+
+async def open_stream(
+    pieces: AsyncGenerator[bytes, None], patience: float, finish: float = 0.0
+) -> EventStream:
+    """Begin a stream; what fails at once is raised here, so that it gets the status it deserves.
+
+    `patience`: seconds that a client may take to read on; `finish`: seconds of work after it has left.
+    """
     first = _next(pieces)
     try:
         await asyncio.wait({first}, timeout=FIRST_WAIT)
@@ -80,7 +99,7 @@ async def open_stream(pieces: AsyncGenerator[bytes, None], patience: float) -> E
         await _stop(first)
         await pieces.aclose()
         raise
-    return EventStream(first, pieces, patience)
+    return EventStream(first, pieces, patience, finish)
 
 
 async def while_connected(request: Request, work: Awaitable[T]) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from fastapi import FastAPI
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,7 +37,9 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        answer = self._with_cors(headers, send)
+        if self._origins and "origin" in headers:
+            # The edge puts them on whatever goes out, failures of the inside as well.
+            scope["cors"] = self._cors(headers["origin"])
         methods = allowed_methods(self._api, scope["path"], scope)
         if scope["method"] == "OPTIONS":
             response: Response | None = self._options(scope, headers, methods)
@@ -49,7 +51,7 @@ class Gate:
                 response = read
             else:
                 receive = _replay(read, receive)
-        await (response or self._app)(scope, receive, answer)
+        await (response or self._app)(scope, receive, send)
 
     async def _refuse(self, scope: Scope, headers: Headers) -> Response | None:
         path: str = scope["path"]
@@ -138,21 +140,12 @@ class Gate:
     def _allows(self, origin: str) -> bool:
         return "*" in self._origins or origin.lower() in self._origins
 
-    def _with_cors(self, headers: Headers, send: Send) -> Send:
-        origin = headers.get("origin")
-        if origin is None or not self._origins:
-            return send
-
-        async def answer(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                response = MutableHeaders(scope=message)
-                response.add_vary_header("Origin")
-                if self._allows(origin) and "access-control-allow-origin" not in response:
-                    response["Access-Control-Allow-Origin"] = "*" if "*" in self._origins else origin
-                    response["Access-Control-Expose-Headers"] = _EXPOSED
-            await send(message)
-
-        return answer
+    def _cors(self, origin: str) -> dict[str, str]:
+        """What a browser is told about a request from a page of another site."""
+        if not self._allows(origin):
+            return {}
+        shown = "*" if "*" in self._origins else origin
+        return {"Access-Control-Allow-Origin": shown, "Access-Control-Expose-Headers": _EXPOSED}
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
