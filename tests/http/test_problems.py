@@ -141,7 +141,6 @@ async def test_an_unusable_field_is_named(
         ("GET", "/v1/conversations/con_nope", 404),
         ("DELETE", "/v1/conversations/con_nope", 404),
         ("GET", "/v1/conversations/a%20b", 422),
-        ("GET", "/quality.json", 404),
         ("GET", "/v1/ask", 405),
         ("PUT", "/v1/ask", 405),
         ("BREW", "/v1/ask", 405),
