@@ -64,6 +64,7 @@ class Reply:
     _updated: float = 0.0
     _status: bool = False
     _quick: AsyncWebClient | None = None
+    _refused: bool = False
 
     def __post_init__(self) -> None:
         self._unsent = self.heading
@@ -98,12 +99,20 @@ class Reply:
         self._rest += text
         end = max(self._rest.rfind(" "), self._rest.rfind("\n"), 0)
         self._take(end)
-        if measure(self._unsent) >= BUFFER:
-            await self._send()
+        if measure(self._unsent) >= BUFFER and not self._refused:
+            try:
+                await self._send()
+            except SLACK_FAILED as error:
+                # What was refused in the middle is refused at the end: then the whole is sent without blocks.
+                log.warning("Slack refused a part of an answer: %s", reason(error))
+                self._refused = True
 
     async def finish(self, answer: Mapping[str, Any], footer: list[Block], text: str) -> None:
         """Write the rest, and the footer under it. Raises one of SLACK_FAILED if nothing could be shown."""
         self._take(len(self._rest))
+        if self._refused:
+            await self._post(plain_answer(answer), None)
+            return
         try:
             await self._finish(footer, text)
         except SLACK_FAILED as error:
