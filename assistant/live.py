@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 from assistant.errors import AssistantError
@@ -32,11 +33,17 @@ class LiveAssistant(Assistant):
     opened, or that belongs to other texts than those on disk, is left alone: the old one goes on answering.
     """
 
-    def __init__(self, current: Assistant, settings: Settings) -> None:
+    def __init__(
+        self, current: Assistant, settings: Settings, reach: Callable[[], Encoder] | None = None
+    ) -> None:
+        """`reach` opens the encoder of a new index where it is not the old one's; without it, the settings do."""
         # Not Assistant.__init__, which would read the whole corpus into a second adviser.
         self._current = current
         self._show(current)
         self._settings = settings
+        self._reach = reach or partial(
+            open_encoder, settings.encoder, settings.device, settings.index_path
+        )
         self._seen = _look(settings.index_path)
         self._closed = threading.Event()
         self._refreshing = threading.Lock()
@@ -91,7 +98,7 @@ class LiveAssistant(Assistant):
             return False
         self._seen = seen
         try:
-            current = _reopen(self._settings, self._current)
+            current = _reopen(self._settings, self._current, self._reach)
         except (IndexProblem, AssistantError) as problem:
             log.warning("the new index is not used", extra={"data": {"why": str(problem)}})
             return False
@@ -119,13 +126,13 @@ def _look(directory: Path) -> _Seen:
     return found.st_mtime_ns, found.st_ino, found.st_size
 
 
-def _reopen(settings: Settings, old: Assistant) -> Assistant:
+def _reopen(settings: Settings, old: Assistant, reach: Callable[[], Encoder]) -> Assistant:
     corpus = open_corpus(settings)
     before = old.searcher
     index = open_index(settings.index_path, corpus)
     encoder: Encoder = before.encoder
     if _encoder_of(index.manifest) != _encoder_of(before.index.manifest):
-        encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
+        encoder = reach()
         index = open_index(settings.index_path, corpus, encoder)
     store: Store = old.store
     rewriter = old.rewriter.over(corpus, encoder) if old.rewriter else None

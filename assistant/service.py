@@ -13,7 +13,7 @@ from typing import Any
 from assistant.adviser import Adviser, Message, Part, Search
 from assistant.cite import Draft
 from assistant.errors import BadRequest, IndexUnusable
-from assistant.generate import open_generator
+from assistant.generate import Generator, open_generator
 from assistant.plan import make_plan
 from assistant.reword import Rewriter
 from assistant.settings import Settings
@@ -24,7 +24,7 @@ from corpus import Corpus, CorpusError, load_corpus
 from index.build import Progress, build_index
 from index.encoder import Encoder, open_encoder
 from index.errors import IndexMissing, IndexProblem, IndexStale
-from index.search import Found, Searcher, open_index
+from index.search import Found, Index, Searcher, open_index
 
 _K = 20
 _HERE = 3.0
@@ -78,12 +78,16 @@ class Assistant:
         corpus = open_corpus(settings)
         try:
             encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
-            searcher = Searcher(_open_or_build(corpus, encoder, settings, progress), encoder)
-            generator = open_generator(settings)
-            rewriter = Rewriter(corpus, Verifier(corpus, encoder), generator) if generator else None
-            return cls(corpus, searcher, MemoryStore(), rewriter)
+            index = _open_or_build(corpus, encoder, settings, progress)
+            return cls.over(corpus, index, encoder, open_generator(settings))
         except IndexProblem as problem:
             raise IndexUnusable(str(problem), problem.cure) from problem
+
+    @classmethod
+    def over(cls, corpus: Corpus, index: Index, encoder: Encoder, generator: Generator | None) -> Assistant:
+        """An assistant of parts that are open; it keeps conversations in memory."""
+        rewriter = Rewriter(corpus, Verifier(corpus, encoder), generator) if generator else None
+        return cls(corpus, Searcher(index, encoder), MemoryStore(), rewriter)
 
     async def search(self, question: str, k: int = 10) -> Found:
         """The k best hits for a question."""
@@ -231,7 +235,7 @@ def check_question(question: str) -> str:
     return question
 
 
-def _open_or_build(corpus: Corpus, encoder: Encoder, settings: Settings, progress: Progress | None) -> Any:
+def _open_or_build(corpus: Corpus, encoder: Encoder, settings: Settings, progress: Progress | None) -> Index:
     try:
         return open_index(settings.index_path, corpus, encoder)
     except (IndexMissing, IndexStale):

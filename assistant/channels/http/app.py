@@ -66,7 +66,7 @@ def make_app(
         async with AsyncExitStack() as stack:
             stack.push_async_callback(mcp.close)
             if load is not None:
-                loading = asyncio.create_task(_load(desk, load, stack, failed))
+                app.state.loading = loading = asyncio.create_task(_load(desk, load, stack, failed))
                 stack.push_async_callback(_cancel, loading)
             yield
 
