@@ -27,7 +27,7 @@ from assistant.errors import AssistantError, IndexUnusable, Unavailable, UsageEr
 from assistant.generate import GeneratorFailed, Prompt, open_generator
 from assistant.live import LiveAssistant
 from assistant.logs import configure_logs
-from assistant.service import Assistant, open_corpus
+from assistant.service import Assistant, assemble, open_corpus
 from assistant.settings import Settings, read_settings
 from index.encoder import Encoder as Engine
 from index.encoder import Vectors, open_encoder
@@ -58,7 +58,7 @@ class Encoder:
 
     async def queries(self, revision: str, texts: list[str]) -> Vectors | None:
         """Encode questions with those that other replicas send; None where these are not the weights meant."""
-        return await self._together(texts) if revision == self._engine.revision else None  # type: ignore[no-any-return]
+        return await self._together(texts) if revision == self._engine.revision else None
 
     async def passages(self, revision: str, texts: list[str]) -> Vectors | None:
         """Encode passages; None where these are not the weights meant."""
@@ -66,7 +66,7 @@ class Encoder:
             return None
         return await asyncio.to_thread(self._engine.encode_passages, texts)
 
-    @serve.batch(max_batch_size=_MOST, batch_wait_timeout_s=_WAIT_S)
+    @serve.batch(max_batch_size=_MOST, batch_wait_timeout_s=_WAIT_S)  # type: ignore[untyped-decorator]
     async def _together(self, calls: list[list[str]]) -> list[Vectors]:
         rows = await asyncio.to_thread(self._engine.encode_queries, [text for call in calls for text in call])
         return np.split(rows, np.cumsum([len(call) for call in calls])[:-1])
@@ -75,12 +75,18 @@ class Encoder:
 class Writer:
     """The language model of the settings, on its GPU."""
 
-    async def __init__(self) -> None:
+    def __init__(self) -> None:
         engine = open_generator(_begin())
         if engine is None:
             raise UsageError("there is no model to serve", "set DLSTART_GENERATOR=transformers:<id or path>")
         self._engine = engine
-        await engine.warm()
+        self._warm = False
+
+    async def check_health(self) -> None:
+        """Serve asks first when the replica starts: the model is loaded then."""
+        if not self._warm:
+            await self._engine.warm()
+            self._warm = True
 
     def ready(self) -> bool:
         """Whether the model is loaded: a replica answers only then."""
@@ -106,7 +112,7 @@ class Ingress:
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """What Serve asks for when the replica starts."""
-        self._app = make_app(self._settings, load=self._load, failed=self._fail)
+        self._app = make_app(self._settings, load=self._load, failed=self._fail, shared=True)
         return self._app
 
     async def check_health(self) -> None:
@@ -122,13 +128,15 @@ class Ingress:
         def reach() -> Engine:
             return RemoteEncoder(self._encoder, settings.timeout)
 
-        writer = RemoteWriter(self._writer, settings) if self._writer is not None else open_generator(settings)
+        writer = (
+            RemoteWriter(self._writer, settings) if self._writer is not None else open_generator(settings)
+        )
         corpus, encoder = open_corpus(settings), reach()
         try:
-            index = open_index(settings.index_path, corpus, encoder)
+            index = open_index(settings.index_path, corpus, encoder, settings.vectors)
         except IndexProblem as problem:
             raise IndexUnusable(f"{problem}; {problem.cure}", problem.cure) from problem
-        return LiveAssistant(Assistant.over(corpus, index, encoder, writer), settings, reach)
+        return LiveAssistant(assemble(corpus, index, encoder, writer), settings, reach)
 
     def _fail(self, error: AssistantError) -> None:
         self._failure = error
@@ -208,7 +216,8 @@ def build(arguments: dict[str, Any]) -> Any:
     """The application for `serve run` and `serve deploy`. Raises UsageError."""
     if arguments:
         raise UsageError(
-            f"unknown: {', '.join(arguments)}", "settings are DLSTART_* variables, under runtime_env: env_vars"
+            f"unknown: {', '.join(arguments)}",
+            "settings are DLSTART_* variables, under runtime_env: env_vars",
         )
     settings = read_settings()
     room = settings.concurrency + settings.queue
@@ -244,7 +253,9 @@ def build(arguments: dict[str, Any]) -> Any:
 def check_state(settings: Settings, machines: int) -> None:
     """Whether all replicas see the same conversations. Raises UsageError where they can't."""
     if not settings.store_questions:
-        log.warning("each replica has its own memory: DLSTART_STORE_QUESTIONS=no loses follow-ups between them")
+        log.warning(
+            "each replica has its own memory: DLSTART_STORE_QUESTIONS=no loses follow-ups between them"
+        )
     elif machines > 1 and not str(settings.database_url).startswith("postgresql"):
         raise UsageError(
             f"{machines} machines can't share SQLite",

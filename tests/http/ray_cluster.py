@@ -55,7 +55,9 @@ async def write(text: str) -> dict[str, Any]:
     """What the writer deployment says to a prompt, through its client; it wants the one (pretended) GPU."""
     actor = {"num_cpus": 0, "num_gpus": 1}
     handle = serve.run(
-        serve.deployment(name="writer", ray_actor_options=actor)(Writer).bind(), name="writer", route_prefix=None
+        serve.deployment(name="writer", ray_actor_options=actor)(Writer).bind(),
+        name="writer",
+        route_prefix=None,
     )
     writer = RemoteWriter(handle, read_settings())
     await writer.warm()

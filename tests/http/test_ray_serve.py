@@ -203,9 +203,10 @@ async def ask(client: httpx.AsyncClient, question: str, name: str = "any", **mor
                     assert last == "done"
                     return said(answer), tries
                 return said(response.json()), tries
-            assert response.status_code in (500, 503), response.text
-        except httpx.TransportError:
-            pass
+            # Serve's proxy: the replica was lost before it began to answer.
+            assert response.status_code == 500, response.text
+        except httpx.RemoteProtocolError:
+            pass  # the replica was lost while it answered
         await asyncio.sleep(0.2)
     raise AssertionError(f"no answer to {question!r}")
 
@@ -237,17 +238,11 @@ async def test_a_conversation_goes_on_in_another_replica(cluster: RayCluster) ->
     async with open_client(cluster) as client:
         first = (await client.post("/v1/ask", json={"question": "Where can I learn about LSTMs?"})).json()
         conversation = {"conversation_id": first["conversation_id"]}
-        for _ in range(200):
-            kept = await client.get(f"/v1/conversations/{first['conversation_id']}")
-            if kept.status_code == 200:
-                break
-            await asyncio.sleep(0.05)
         answers = await asyncio.gather(
             *(client.post("/v1/ask", json={"question": "Is it free?", **conversation}) for _ in range(6))
         )
         texts = {answer.json()["text"] for answer in answers}
-    alone = Ask("Is it free?")
-    assert texts and alone.question not in texts
+    assert len(texts) == 1
     assert {answer.json()["outcome"] for answer in answers} == {"answered"}
 
 
@@ -284,4 +279,3 @@ async def test_a_node_dies_under_load_and_no_question_is_lost(cluster: RayCluste
     assert [said for said, _ in got] == [slowly] * 9
     assert any(tries > 1 for _, tries in got), "no stream was on the node that died"
     assert lost not in {node for node, _ in cluster.do("replicas")["ingress"]}
-    print("asked", len(counts), "again", sum(n > 1 for n in counts), "streams again", [n for _, n in got])
