@@ -96,6 +96,7 @@ def test_a_secret_is_never_shown() -> None:
     secrets = {
         row.name: "a-secret-value" for row in TABLE if row.secret and row.name != "DLSTART_DATABASE_URL"
     }
+    secrets["DLSTART_RATE_LIMIT_STORAGE"] = "redis://:a-secret-value@redis:6379/0"
     settings = read_settings(secrets)
     for row in TABLE:
         assert "a-secret-value" not in json.dumps(show_value(row, settings))
