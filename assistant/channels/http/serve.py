@@ -169,11 +169,20 @@ def supervise(listener: socket.socket, count: int) -> None:
 def _worker(listener: socket.socket) -> None:
     settings = read_settings()
     configure_logs(settings.log_format)
+    threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
     try:
         work(settings, listener, shared=True)
     except AssistantError as error:
         log.error("%s", error)
         raise SystemExit(error.exit_status) from None
+
+
+def _end_with_parent() -> None:
+    """Stop as on SIGTERM when the process that keeps the workers is gone, however it went."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _check() -> None:
