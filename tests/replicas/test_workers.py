@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+
 from tests.http.server import Server, running
 from tests.replicas.balancer import wait_until
 from tests.replicas.redis_server import RedisServer
