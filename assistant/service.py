@@ -155,6 +155,10 @@ class Assistant:
                         show(Event("citation", asdict(citation)))
         return rewording.draft, rewording.generator
 
+    def picks_up(self) -> bool:
+        """Whether another index on disk is about to be used: never by this one, which does not look."""
+        return False
+
     async def _find(self, question: str, message: Message) -> Search:
         """Search for what is needed; a message that leans on the turns before is searched alone, too."""
         need = message.need
