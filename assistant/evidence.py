@@ -97,7 +97,7 @@ class Evidence:
             aspect: np.array([aspect in quote.tells for quote in self.quotes])
             for aspect in {aspect for quote in self.quotes for aspect in quote.tells}
         }
-        self._vectors = _vectors(corpus, index, self.quotes)
+        self._views = _views(corpus, index, self.quotes)
         self.state_of = {
             resource.id: self._state_quotes(resource)
             for resource in corpus.resources
@@ -118,10 +118,10 @@ class Evidence:
         ]
         return (*own, *said)
 
-    def nearness(self, question: str, vector: NDArray[np.float32] | None = None) -> NDArray[np.float64]:
+    def nearness(self, question: str, cosines: NDArray[np.float32] | None = None) -> NDArray[np.float64]:
         """How near each sentence is to a question: shared words by their rarity, and the angle of meaning.
 
-        One number a sentence, in order; about 0 to 1.6.
+        `cosines`: of the question to every view of the index. One number a sentence, in order; about 0 to 1.6.
         """
         shared = np.zeros(len(self.quotes))
         total = 0.0
@@ -130,9 +130,9 @@ class Evidence:
             shared[self._places[word]] += squared
             total += squared
         lexical = np.sqrt(shared / (total or 1.0))
-        if vector is None or self._vectors is None:
+        if cosines is None or self._views is None:
             return lexical
-        return _LEXICAL * lexical + self._vectors @ np.asarray(vector, dtype=np.float64)
+        return _LEXICAL * lexical + cosines[self._views]
 
     def telling(self, aspects: Iterable[str]) -> NDArray[np.bool_]:
         """Whether each sentence tells one of these aspects, in order."""
@@ -193,17 +193,16 @@ def _places(quotes: Sequence[Quote]) -> dict[str, NDArray[np.int64]]:
     return {word: np.array(at, dtype=np.int64) for word, at in places.items()}
 
 
-def _vectors(corpus: Corpus, index: Index, quotes: Sequence[Quote]) -> NDArray[np.float64] | None:
-    """The sentences' rows of the index (sentences, dimension), or None for an index without them."""
-    rows = {
+def _views(corpus: Corpus, index: Index, quotes: Sequence[Quote]) -> NDArray[np.int64] | None:
+    """Places of the sentences among the views of the index, or None for an index without them."""
+    places = {
         view.text: n
         for n, view in enumerate(list_views(corpus, index.chunks))
         if view.kind == "sentence" and n < len(index.vectors)
     }
-    if any(quote.text not in rows for quote in quotes):
+    if any(quote.text not in places for quote in quotes):
         return None
-    positions = np.array([rows[quote.text] for quote in quotes], dtype=np.int64)
-    return index.vectors.rows()[positions].astype(np.float64)
+    return np.array([places[quote.text] for quote in quotes], dtype=np.int64)
 
 
 def says_the_same(a: Quote, b: Quote) -> bool:

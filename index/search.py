@@ -28,6 +28,8 @@ from index.vectors import FaissVectors
 from index.views import View
 
 _NEAR = 1024
+_IN_THE_LOOP = 20_000
+"""Views up to which a search takes about a millisecond, less than it costs to hand it to a thread and back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,8 @@ class Found:
     """Probability of each of covered, not_covered, off_topic, refused, smalltalk."""
     named: Named = field(default_factory=Named)
     """Names and concepts in the question."""
-    vector: Vectors | None = None
-    """The question's vector, (dimension,)."""
+    cosines: Vectors = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    """(views,): similarity of each view of the index; in a large index -1 for those that are far."""
 
 
 class Index:
@@ -77,10 +79,15 @@ class Index:
         return nearest
 
     def rank(
-        self, question: str, vector: Vectors, k: int, prior: Mapping[str, float] | None = None
+        self,
+        question: str,
+        vector: Vectors,
+        cosines: Vectors,
+        k: int,
+        prior: Mapping[str, float] | None = None,
     ) -> Ranking:
-        """Rank everything for a question and its vector (dimension,)."""
-        return self.ranker.rank(self.ranker.evidence(question, vector, self.cosines(vector)), k, prior)
+        """Rank everything for a question, its vector (dimension,) and its cosines (views,)."""
+        return self.ranker.rank(self.ranker.evidence(question, vector, cosines), k, prior)
 
 
 def open_index(directory: Path, corpus: Corpus | None = None, encoder: Encoder | None = None) -> Index:
@@ -133,7 +140,10 @@ class Searcher:
         started = perf_counter()
         vector = await self._batcher.encode(question)
         encoded = perf_counter()
-        found = await asyncio.to_thread(self.search_vector, question, vector, k, prior)
+        if len(self.index.vectors) <= _IN_THE_LOOP:
+            found = self.search_vector(question, vector, k, prior)
+        else:
+            found = await asyncio.to_thread(self.search_vector, question, vector, k, prior)
         return replace(found, timings_ms={"encode": (encoded - started) * 1e3, **found.timings_ms})
 
     def search(self, question: str, k: int = 10, prior: Mapping[str, float] | None = None) -> Found:
@@ -149,7 +159,8 @@ class Searcher:
     ) -> Found:
         """The same for a question that has been encoded, (dimension,)."""
         started = perf_counter()
-        ranking = self.index.rank(question, vector, k, prior)
+        cosines = self.index.cosines(vector)
+        ranking = self.index.rank(question, vector, cosines, k, prior)
         return Found(
             hits=ranking.hits,
             confidence=ranking.scope["covered"],
@@ -158,7 +169,7 @@ class Searcher:
             resources=ranking.resources,
             scope=ranking.scope,
             named=ranking.named,
-            vector=vector,
+            cosines=cosines,
         )
 
 
