@@ -62,7 +62,7 @@ def _build(corpus: Corpus, encoder: Encoder, directory: Path, progress: Progress
         "keys": write_file(directory, "keys", ".bin", _bytes(keys)),
         "chunks": write_file(directory, "chunks", ".json", _json([_chunk_values(chunk) for chunk in chunks])),
         "views": write_file(
-            directory, "views", ".json", _json([dataclasses.astuple(view) for view in views])
+            directory, "views", ".json", _json([(view.text, view.chunk, view.kind, view.query, view.of) for view in views])
         ),
     }
     for role, (suffix, write) in learned_files(corpus, views, vectors).items():
