@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 WIDGET := assistant/channels/widget
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test lint widget format evaluate
+.PHONY: help setup setup-test run test lint widget format evaluate bench
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,3 +44,6 @@ format: $(VENV)/.installed-test ## format the code
 
 evaluate: $(VENV)/.installed-test ## measure the answers and write the baseline that the tests compare with
 	@DLSTART_DATA_DIR=.dlstart $(BIN)/python -m assistant evaluate tests/questions/questions.jsonl tests/questions/dialogues.jsonl --out .dlstart/evaluation --record
+
+bench: $(VENV)/.installed-test ## measure dlstart beside other libraries into docs/performance.md (QUICK=1: a short look, printed)
+	@$(BIN)/python -m tests.benchmarks.side_by_side

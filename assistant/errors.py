@@ -2,6 +2,7 @@
 
 AssistantError        what went wrong, and the cure
 ├── BadRequest        the question or a setting of it is not usable (exit 1; HTTP 422)
+├── InProgress        the same request is still being answered (HTTP 409)
 ├── UsageError        wrong options or settings (exit 2)
 ├── IndexUnusable     the index is missing, stale or damaged (exit 3; HTTP 503)
 └── Unavailable       a part of the service is not there now (exit 1; HTTP 503)
@@ -29,6 +30,12 @@ class BadRequest(AssistantError):
     def __init__(self, what: str, cure: str = "", field: str = "question") -> None:
         super().__init__(what, cure)
         self.field = field
+
+
+class InProgress(AssistantError):
+    """The same request is still being answered. `retry_after`: seconds after which another try makes sense."""
+
+    retry_after = 2
 
 
 class UsageError(AssistantError):

@@ -1,12 +1,13 @@
-"""The seam for state: conversations, feedback, and claims on events. The memory engine is in this file."""
+"""The seam for state: conversations, feedback, claims on events, replies. The memory engine is in this file."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from assistant.errors import Unavailable
 from assistant.mask import mask
@@ -14,6 +15,7 @@ from assistant.types import Answer, Conversation, Exchange, Outcome
 
 Vote = Literal["up", "down"]
 _KEPT = 1000
+_KEPT_REPLIES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,16 @@ class Feedback:
     """Free words."""
     person: str | None = None
     """Whose vote it is, where the channel knows: an id that nobody can read a name from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a request was answered, so that the same request gets it again."""
+
+    fingerprint: str
+    """Hash of the request; another one does not belong here."""
+    body: dict[str, Any] | None
+    """The answer as JSON; None while somebody works on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,15 @@ class Store(Protocol):
     async def release(self, key: str) -> None:
         """Give a claim back, so that a retry can take it."""
 
+    async def begin_reply(self, key: str, fingerprint: str, seconds: float) -> Reply | None:
+        """Take a key for that long, to answer under it: None. Or what is there. Atomic across processes."""
+
+    async def keep_reply(self, key: str, body: dict[str, Any] | None, seconds: float) -> None:
+        """Keep for that long what a key was answered; None: somebody still works on it."""
+
+    async def drop_reply(self, key: str) -> None:
+        """Give a key back without an answer."""
+
     async def link(self, person: str, conversation_id: str) -> None:
         """Note that somebody took part in a conversation that is kept, so that they can delete it."""
 
@@ -125,6 +146,7 @@ class MemoryStore:
         self._claims: dict[str, float] = {}
         self._people: dict[str, list[str]] = {}
         self._voters: dict[str, str | None] = {}
+        self._replies: OrderedDict[str, tuple[Reply, float]] = OrderedDict()
 
     async def conversation(self, id: str) -> Conversation | None:
         """A conversation that is kept, or None."""
@@ -159,6 +181,9 @@ class MemoryStore:
         conversation = self._conversations.pop(conversation_id, None)
         for exchange in conversation.exchanges if conversation else ():
             self._answers.pop(exchange.answer_id, None)
+        for key, (reply, _) in list(self._replies.items()):
+            if reply.body and reply.body.get("conversation_id") == conversation_id:
+                del self._replies[key]
         return conversation is not None
 
     async def add_feedback(self, feedback: Feedback) -> bool:
@@ -209,6 +234,27 @@ class MemoryStore:
         """Give a claim back."""
         self._claims.pop(key, None)
 
+    async def begin_reply(self, key: str, fingerprint: str, seconds: float) -> Reply | None:
+        """Take a key, or what is there; the oldest make room."""
+        reply, until = self._replies.get(key, (None, 0.0))
+        if reply is not None and until > time.monotonic():
+            return reply
+        self._replies[key] = Reply(fingerprint, None), time.monotonic() + seconds
+        self._replies.move_to_end(key)
+        while len(self._replies) > _KEPT_REPLIES:
+            self._replies.popitem(last=False)
+        return None
+
+    async def keep_reply(self, key: str, body: dict[str, Any] | None, seconds: float) -> None:
+        """Keep what a key was answered, or that somebody still works on it."""
+        if key in self._replies:
+            begun = self._replies[key][0]
+            self._replies[key] = replace(begun, body=body or begun.body), time.monotonic() + seconds
+
+    async def drop_reply(self, key: str) -> None:
+        """Give a key back."""
+        self._replies.pop(key, None)
+
     async def answers_since(self, since: datetime) -> list[StoredAnswer]:
         """Every answer from that moment on, oldest first."""
         return [answer for answer in self._answers.values() if answer.at >= since]
@@ -225,7 +271,7 @@ class ForgivingStore:
     """Another store, whose failures never keep an answer from being given.
 
     Reading gives nothing and writing is skipped while the store is down; feedback says so (Unavailable), and
-    claims are made in this process meanwhile.
+    claims and replies are this process's meanwhile.
     """
 
     def __init__(self, store: Store) -> None:
@@ -248,6 +294,7 @@ class ForgivingStore:
 
     async def forget(self, conversation_id: str) -> bool:
         """Delete a conversation. Raises Unavailable: nobody is told that it is gone while it is not."""
+        await self._here.forget(conversation_id)
         return await self._store.forget(conversation_id)
 
     async def add_feedback(self, feedback: Feedback) -> bool:
@@ -287,6 +334,25 @@ class ForgivingStore:
             await self._store.release(key)
         except Unavailable:
             return
+
+    async def begin_reply(self, key: str, fingerprint: str, seconds: float) -> Reply | None:
+        """Take a key, in this process alone while the store is down."""
+        try:
+            return await self._store.begin_reply(key, fingerprint, seconds)
+        except Unavailable:
+            return await self._here.begin_reply(key, fingerprint, seconds)
+
+    async def keep_reply(self, key: str, body: dict[str, Any] | None, seconds: float) -> None:
+        """Keep what a key was answered, where it was taken."""
+        await self._here.keep_reply(key, body, seconds)
+        with suppress(Unavailable):
+            await self._store.keep_reply(key, body, seconds)
+
+    async def drop_reply(self, key: str) -> None:
+        """Give a key back."""
+        await self._here.drop_reply(key)
+        with suppress(Unavailable):
+            await self._store.drop_reply(key)
 
     async def answers_since(self, since: datetime) -> list[StoredAnswer]:
         """Every answer from that moment on. Raises Unavailable."""

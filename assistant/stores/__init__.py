@@ -6,13 +6,13 @@ from assistant.settings import Settings
 from assistant.store import ForgivingStore, MemoryStore, Store
 
 
-async def open_store(settings: Settings) -> Store:
+async def open_store(settings: Settings, shared: bool = False) -> Store:
     """The store of the settings: a database, or, with storing switched off, this process's memory.
 
-    Raises UsageError for a database address that can't be used.
+    `shared`: other processes of the service use it too. Raises UsageError for a database address that can't be used.
     """
     if not settings.store_questions:
         return MemoryStore()
     from assistant.stores.sql import SqlStore, database_url
 
-    return ForgivingStore(await SqlStore.open(database_url(settings), settings.retention_days))
+    return ForgivingStore(await SqlStore.open(database_url(settings), settings.retention_days, shared))

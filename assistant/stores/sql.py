@@ -6,12 +6,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, event, select
+from sqlalchemy import ColumnElement, Table, delete, event, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -21,9 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from assistant.errors import Unavailable, UsageError
 from assistant.mask import mask
 from assistant.settings import Settings
-from assistant.store import Feedback, StoredAnswer, exchange_of
+from assistant.store import Feedback, Reply, StoredAnswer, exchange_of
 from assistant.stores.migrate import migrate
-from assistant.stores.tables import answers, claims, conversations, feedback, people
+from assistant.stores.tables import answers, claims, conversations, feedback, people, replies
 from assistant.types import Answer, Citation, Conversation, Exchange, Place, Profile
 
 log = logging.getLogger("dlstart.store")
@@ -32,6 +32,8 @@ _WAITING = 1000
 """Answers that may wait to be written; more are dropped, and that is logged."""
 _KEPT_EXCHANGES = 50
 """Turns of a conversation that are read back."""
+_WRITE_SECONDS = 0.5
+"""Seconds that a reply waits, where several processes share the database, until its answer is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,18 @@ class _Entry:
     answer: Answer
     channel: str
     at: datetime
+    written: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class SqlStore:
-    """Keeps conversations, feedback and claims; answers are written behind the reply, in batches."""
+    """Keeps conversations, feedback, claims and replies; answers are written behind the reply, in batches.
 
-    def __init__(self, engine: AsyncEngine, retention_days: int) -> None:
+    Where several processes share the database, the reply waits for its batch, so that the next turn finds it.
+    """
+
+    def __init__(self, engine: AsyncEngine, retention_days: int, shared: bool) -> None:
         self._engine = engine
+        self._shared = shared
         self._retention = timedelta(days=retention_days) if retention_days else None
         self._waiting: asyncio.Queue[_Entry] = asyncio.Queue(_WAITING)
         self._unwritten: dict[str, Conversation] = {}
@@ -59,13 +66,14 @@ class SqlStore:
         self._migrated = False
 
     @classmethod
-    async def open(cls, url: str, retention_days: int = 0) -> SqlStore:
+    async def open(cls, url: str, retention_days: int = 0, shared: bool = False) -> SqlStore:
         """Open and migrate the database; one that is not there now is tried again at each use.
 
-        Raises UsageError for an address that no database understands.
+        `shared`: other processes use it too; a PostgreSQL always counts as shared. Raises UsageError for an
+        address that no database understands.
         """
         engine = make_engine(url)
-        store = cls(engine, retention_days)
+        store = cls(engine, retention_days, shared or engine.dialect.name == "postgresql")
         with suppress(Unavailable):
             async with store._connection():
                 pass
@@ -100,7 +108,7 @@ class SqlStore:
         )
 
     async def remember(self, conversation: Conversation, question: str, answer: Answer, channel: str) -> None:
-        """Keep an exchange, masked, soon; the reply does not wait for it."""
+        """Keep an exchange, masked, soon; only where the database is shared, wait for it, and not for long."""
         kept = _Entry(conversation, mask(question), answer, channel, datetime.now(UTC))
         exchanges = (*conversation.exchanges, exchange_of(kept.question, answer))
         try:
@@ -111,11 +119,16 @@ class SqlStore:
         self._unwritten[conversation.id] = Conversation(conversation.id, answer.profile, exchanges)
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
+        if self._shared and not self._down:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_WRITE_SECONDS):
+                    await kept.written.wait()
 
     async def forget(self, conversation_id: str) -> bool:
         """Delete a conversation with its answers and feedback; whether there was one. Raises Unavailable."""
         await self._waiting.join()
         async with self._connection() as connection:
+            await connection.execute(delete(replies).where(replies.c.conversation_id == conversation_id))
             gone = await connection.execute(
                 delete(conversations).where(conversations.c.id == conversation_id)
             )
@@ -177,6 +190,7 @@ class SqlStore:
         mine = select(people.c.conversation_id).where(people.c.person == person)
         async with self._connection() as connection:
             await connection.execute(delete(feedback).where(feedback.c.person == person))
+            await connection.execute(delete(replies).where(replies.c.conversation_id.in_(mine)))
             gone = await connection.execute(delete(conversations).where(conversations.c.id.in_(mine)))
         return int(gone.rowcount)
 
@@ -194,6 +208,33 @@ class SqlStore:
         async with self._connection() as connection:
             await connection.execute(delete(claims).where(claims.c.key == key))
 
+    async def begin_reply(self, key: str, fingerprint: str, seconds: float) -> Reply | None:
+        """Take a key for that long: None; else what is there. Raises Unavailable."""
+        now = datetime.now(UTC)
+        row = {"key": key, "fingerprint": fingerprint, "expires_at": now + timedelta(seconds=seconds)}
+        insert = self._insert(replies).values(row).on_conflict_do_nothing().returning(replies.c.key)
+        async with self._connection() as connection:
+            await connection.execute(delete(replies).where(replies.c.expires_at <= now))
+            if (await connection.execute(insert)).first() is not None:
+                return None
+            there = (await connection.execute(select(replies).where(replies.c.key == key))).first()
+        # It may have been given back between the two statements.
+        return Reply(there.fingerprint, there.body) if there else Reply(fingerprint, None)
+
+    async def keep_reply(self, key: str, body: dict[str, Any] | None, seconds: float) -> None:
+        """Keep for that long what a key was answered, or that somebody works on it. Raises Unavailable."""
+        mine = update(replies).where(replies.c.key == key, replies.c.body.is_(None))
+        new: dict[str, Any] = {"expires_at": datetime.now(UTC) + timedelta(seconds=seconds)}
+        if body is not None:
+            new |= {"body": body, "conversation_id": body.get("conversation_id")}
+        async with self._connection() as connection:
+            await connection.execute(mine.values(new))
+
+    async def drop_reply(self, key: str) -> None:
+        """Give a key back without an answer. Raises Unavailable."""
+        async with self._connection() as connection:
+            await connection.execute(delete(replies).where(replies.c.key == key, replies.c.body.is_(None)))
+
     async def answers_since(self, since: datetime) -> list[StoredAnswer]:
         """Every answer from that moment on, oldest first, with its feedback. Raises Unavailable."""
         await self._waiting.join()
@@ -209,10 +250,12 @@ class SqlStore:
 
     async def purge(self) -> int:
         """Delete conversations that nobody has touched within the retention; how many. Raises Unavailable."""
-        if self._retention is None:
-            return 0
-        oldest = datetime.now(UTC) - self._retention
+        now = datetime.now(UTC)
         async with self._connection() as connection:
+            await connection.execute(delete(replies).where(replies.c.expires_at <= now))
+            if self._retention is None:
+                return 0
+            oldest = now - self._retention
             gone = await connection.execute(delete(conversations).where(conversations.c.updated_at < oldest))
         return int(gone.rowcount)
 
@@ -233,6 +276,7 @@ class SqlStore:
                 for entry in batch:
                     self._forget_unwritten(entry)
                     self._waiting.task_done()
+                    entry.written.set()
 
     async def _write_batch(self, batch: Iterable[_Entry]) -> None:
         batch = list(batch)

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """Newest migration: a database at this revision needs none."""
 
 metadata = MetaData()
@@ -72,5 +72,15 @@ claims = Table(
     "claims",
     metadata,
     Column("key", String(300), primary_key=True),
+    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("body", JSON(none_as_null=True)),
+    Column("conversation_id", String(64), index=True),
     Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.store import Feedback, ForgivingStore, MemoryStore, Store
+from assistant.store import Feedback, ForgivingStore, MemoryStore, Reply, Store
 from assistant.types import Answer, Citation, Conversation, Place, Profile
 from index.types import Chunk
 
@@ -135,6 +135,45 @@ async def test_a_claim_runs_out(store: Store) -> None:
     assert await store.claim("event", 0.05) is True
     await asyncio.sleep(0.1)
     assert await store.claim("event", 60) is True
+
+
+REPLY = {"id": "ans_1", "conversation_id": "con_1", "text": "Read it. [1]", "related": []}
+
+
+async def test_a_key_is_taken_once_and_then_gives_what_it_was_answered(store: Store) -> None:
+    taken = await asyncio.gather(*(store.begin_reply("key", "print", 60) for _ in range(8)))
+    assert taken.count(None) == 1
+    assert [reply for reply in taken if reply] == [Reply("print", None)] * 7
+    await store.keep_reply("key", REPLY, 60)
+    assert await store.begin_reply("key", "another print", 60) == Reply("print", REPLY)
+    assert await store.begin_reply("another key", "print", 60) is None
+
+
+async def test_a_key_that_was_given_back_is_free_and_one_that_was_answered_stays(store: Store) -> None:
+    assert await store.begin_reply("key", "print", 60) is None
+    await store.drop_reply("key")
+    assert await store.begin_reply("key", "print", 60) is None
+    await store.keep_reply("key", {"value": "up"}, 60)
+    assert await store.begin_reply("key", "print", 60) == Reply("print", {"value": "up"})
+
+
+async def test_a_key_runs_out_unless_its_holder_goes_on(store: Store) -> None:
+    for key in ("silent", "busy"):
+        assert await store.begin_reply(key, "print", 0.3) is None
+    await store.keep_reply("busy", None, 60)
+    await asyncio.sleep(0.4)
+    assert await store.begin_reply("silent", "other", 60) is None
+    assert await store.begin_reply("busy", "print", 60) == Reply("print", None)
+
+
+async def test_a_reply_goes_with_its_conversation(store: Store) -> None:
+    for key in ("one", "two"):
+        await store.begin_reply(key, "print", 60)
+        await store.keep_reply(key, REPLY | {"conversation_id": f"con_{key}"}, 60)
+    await store.remember(Conversation("con_one"), "q", answer("ans_1", "con_one"), "http")
+    await store.forget("con_one")
+    assert await store.begin_reply("one", "print", 60) is None
+    assert await store.begin_reply("two", "print", 60) is not None
 
 
 def replace_id(made: Answer, id: str) -> Answer:

@@ -1,4 +1,4 @@
-"""POST /v1/ask: JSON and events, conversations, idempotency."""
+"""POST /v1/ask: JSON and events, conversations."""
 
 from __future__ import annotations
 
@@ -72,54 +72,6 @@ async def test_a_vote_on_a_kept_answer_is_taken(client: httpx.AsyncClient) -> No
     vote = {"answer_id": answer["id"], "value": "down", "reason": "too long", "comment": "shorter, please"}
     response = await client.post("/v1/feedback", json=vote)
     assert response.json() == {"answer_id": answer["id"], "value": "down"}
-
-
-async def test_the_same_key_and_body_get_the_same_answer_as_json_and_as_events(
-    client: httpx.AsyncClient,
-) -> None:
-    headers = {"Idempotency-Key": "one"}
-    first = (await client.post("/v1/ask", json=START, headers=headers)).json()
-    second = (await client.post("/v1/ask", json=START, headers=headers)).json()
-    streamed = await client.post("/v1/ask", json=START, headers=headers | {"Accept": "text/event-stream"})
-    assert first == second == read_events(streamed.text)[-1][2]
-
-
-async def test_a_streamed_answer_is_kept_under_its_key(client: httpx.AsyncClient) -> None:
-    headers = {"Idempotency-Key": "two"}
-    streamed = await client.post("/v1/ask", json=START, headers=headers | {"Accept": "text/event-stream"})
-    again = (await client.post("/v1/ask", json=START, headers=headers)).json()
-    assert again == read_events(streamed.text)[-1][2]
-
-
-async def test_the_same_key_with_another_body_is_refused(client: httpx.AsyncClient) -> None:
-    headers = {"Idempotency-Key": "three"}
-    await client.post("/v1/ask", json=START, headers=headers)
-    response = await client.post("/v1/ask", json={"question": "What is an RNN?"}, headers=headers)
-    assert response.status_code == 422
-    assert response.json()["errors"][0]["field"] == "Idempotency-Key"
-
-
-async def test_duplicates_at_the_same_time_make_one_answer(client: httpx.AsyncClient) -> None:
-    headers = {"Idempotency-Key": "four"}
-    answers = await asyncio.gather(*(client.post("/v1/ask", json=START, headers=headers) for _ in range(5)))
-    assert len({answer.json()["id"] for answer in answers}) == 1
-
-
-async def test_the_key_of_one_client_means_nothing_for_another(make_client: MakeClient) -> None:
-    async with make_client(api_keys=("a-key-of-one", "a-key-of-two")) as client:
-        ids = set()
-        for key in ("a-key-of-one", "a-key-of-two"):
-            headers = {"Idempotency-Key": "five", "Authorization": f"Bearer {key}"}
-            ids.add((await client.post("/v1/ask", json=START, headers=headers)).json()["id"])
-        assert len(ids) == 2
-
-
-async def test_a_deleted_conversation_is_not_replayed(client: httpx.AsyncClient) -> None:
-    headers = {"Idempotency-Key": "six"}
-    first = (await client.post("/v1/ask", json=START, headers=headers)).json()
-    await client.delete(f"/v1/conversations/{first['conversation_id']}")
-    second = (await client.post("/v1/ask", json=START, headers=headers)).json()
-    assert second["id"] != first["id"]
 
 
 async def test_search_gives_each_chunk_once_and_the_best_first(client: httpx.AsyncClient) -> None:

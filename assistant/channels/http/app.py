@@ -53,10 +53,12 @@ def make_app(
     assistant: Assistant | None = None,
     load: Callable[[], Assistant] | None = None,
     failed: Callable[[AssistantError], None] | None = None,
+    shared: bool = False,
 ) -> FastAPI:
     """The HTTP service of an assistant: of one that is open, or of one that `load` opens while it starts.
 
     `failed` is told when loading fails; until then, and from then on, the service is up and not ready.
+    `shared`: other processes serve the same state.
     """
     desk = Desk(settings, assistant, _open_tracer())
     mcp = LazyMcp(desk)
@@ -66,7 +68,7 @@ def make_app(
         async with AsyncExitStack() as stack:
             stack.push_async_callback(mcp.close)
             if load is not None:
-                loading = asyncio.create_task(_load(desk, load, stack, failed))
+                loading = asyncio.create_task(_load(desk, load, stack, failed, shared))
                 stack.push_async_callback(_cancel, loading)
             yield
 
@@ -81,10 +83,9 @@ def make_app(
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.desk = desk
-    replies = Replies()
     add_problem_handlers(app)
-    add_ask_routes(app, desk, replies)
-    add_library_routes(app, desk, replies)
+    add_ask_routes(app, desk, Replies(desk))
+    add_library_routes(app, desk)
     add_chat_routes(app, desk)
     add_health_routes(app, desk)
     add_pages(app, desk)
@@ -133,11 +134,12 @@ async def _load(
     load: Callable[[], Assistant],
     stack: AsyncExitStack,
     failed: Callable[[AssistantError], None] | None,
+    shared: bool,
 ) -> None:
     """Open the assistant beside the running service, warm it, and only then take questions."""
     try:
         assistant = await _in_daemon(load)
-        assistant.store = await open_store(desk.settings)
+        assistant.store = await open_store(desk.settings, shared)
         stack.push_async_callback(assistant.store.close)
         await assistant.warm()
         await assistant.search("How do I start?", 1)

@@ -56,6 +56,7 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
                 "links": examples.ANSWER_LINKS,
             },
             *POST,
+            409,
         ),
         openapi_extra=examples.request(examples.QUESTIONS, REQUEST_ID),
     )
@@ -156,7 +157,7 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         description="The last vote on an answer wins." + IDEMPOTENCY,
         tags=["questions"],
         response_model=None,
-        responses=answers({"model": FeedbackBody}, *POST, 404),
+        responses=answers({"model": FeedbackBody}, *POST, 404, 409),
         openapi_extra=examples.request(examples.VOTES, REQUEST_ID),
     )
     async def feedback(request: Request, body: FeedbackRequest) -> JSONResponse:

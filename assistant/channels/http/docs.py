@@ -13,6 +13,7 @@ _MEANING = {
     404: "There is nothing by that name.",
     406: "None of the accepted forms can be given.",
     408: "The body did not come in time.",
+    409: "The same request is still being answered; Retry-After says when.",
     413: "The body is larger than 64 KiB.",
     415: "The body is not called JSON.",
     422: "A part of the request is not usable.",
@@ -39,7 +40,7 @@ def _failure(status: int) -> dict[str, Any]:
         "description": _MEANING[status],
         "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{ProblemBody.__name__}"}}},
     }
-    if status in (429, 503):
+    if status in (409, 429, 503):
         entry["headers"] = {
             "Retry-After": {"description": "Seconds.", "required": True, "schema": {"type": "integer"}}
         }

@@ -18,7 +18,6 @@ from assistant.channels.http.bodies import (
 from assistant.channels.http.desk import Desk
 from assistant.channels.http.docs import GET, REQUEST_ID, answers, failures
 from assistant.channels.http.problems import problem
-from assistant.channels.http.replies import Replies
 from corpus.describe import describe_corpus
 
 _EXTRA = {"parameters": [REQUEST_ID]}
@@ -26,7 +25,7 @@ _EXTRA = {"parameters": [REQUEST_ID]}
 ConversationPath = Annotated[str, Path(pattern=CONVERSATION_ID)]
 
 
-def add_library_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
+def add_library_routes(app: FastAPI, desk: Desk) -> None:
     """Add the routes that list what there is."""
 
     def listed(request: Request, what: str) -> Response:
@@ -98,7 +97,6 @@ def add_library_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         openapi_extra=_EXTRA,
     )
     async def forget(request: Request, id: ConversationPath) -> Response:
-        replies.forget(id)
         if not await desk.assistant.store.forget(id):
             return problem(request.scope, 404, "No conversation with this id is kept.")
         return Response(status_code=204)

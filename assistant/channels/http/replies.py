@@ -1,125 +1,101 @@
-"""Idempotency-Key: a request that is sent again gets the first one's answer."""
+"""Idempotency-Key: a request that is sent again gets the first one's answer, whichever process it reaches."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
 from fastapi import Request
 
-from assistant.errors import BadRequest
+from assistant.channels.http.desk import Desk
+from assistant.errors import BadRequest, InProgress
+from assistant.store import Store
 
+KEPT = 600.0
+"""Seconds that an answer is kept under its key."""
+LEASE = 5.0
+"""Seconds after which a process that went silent counts as dead, and its keys are free."""
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_KEPT = 2000
-_SECONDS = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the first request with a key was answered."""
-
-    fingerprint: str
-    """SHA-256 of its route and body."""
-    body: dict[str, Any]
-    """The answer as JSON."""
-    until: float
-    """Moment of `time.monotonic` after which the key is free again."""
-
-
-@dataclass(slots=True)
-class _Running:
-    """Requests with one key that are being served."""
-
-    fingerprint: str
-    """Of all of them."""
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held by the one at work."""
-    callers: int = 0
-    """How many there are."""
+_FIRST_PAUSE = 0.02
+_LAST_PAUSE = 0.5
 
 
 class Call:
-    """One request with its key: replays the reply that is there, or keeps the one that is made."""
+    """One request: with the answer that its key was given before, or to be given one."""
 
-    def __init__(self, replies: Replies, place: str, fingerprint: str, body: dict[str, Any] | None) -> None:
+    def __init__(self, body: dict[str, Any] | None = None) -> None:
         self.body = body
-        self._replies = replies
-        self._place = place
-        self._fingerprint = fingerprint
+        self.made: dict[str, Any] | None = None
 
     def keep(self, body: dict[str, Any]) -> None:
-        """Keep what this request was answered."""
-        if self._place:
-            self._replies.put(self._place, Reply(self._fingerprint, body, time.monotonic() + _SECONDS))
+        """Say what this request was answered."""
+        self.made = body
 
 
 class Replies:
-    """The replies of the last ten minutes, by client and key. They live in this process."""
+    """The answers of the last ten minutes, by client and key. They live in the store."""
 
-    def __init__(self) -> None:
-        self._replies: OrderedDict[str, Reply] = OrderedDict()
-        self._running: dict[str, _Running] = {}
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
     @asynccontextmanager
     async def call(self, request: Request) -> AsyncIterator[Call]:
-        """Take part under the request's key; a second request with it waits until the first one is done.
+        """Take part under the request's key; one that comes meanwhile waits until this one is done.
 
-        Raises BadRequest for a key that is unusable, or that came with another body.
+        Raises BadRequest for a key that is unusable, or that came with another body; InProgress where the
+        first request takes longer than a request may.
         """
         key = request.headers.get("idempotency-key")
         if key is None:
-            yield Call(self, "", "", None)
+            yield Call()
             return
         if not _KEY.fullmatch(key):
             raise BadRequest("the key is not usable", "1 to 255 visible characters", "Idempotency-Key")
-        route = request.scope["path"]
         owner = request.scope.get("owner", "anyone")
-        place = sha256(f"{owner}\n{route}\n{key}".encode()).hexdigest()
-        fingerprint = sha256(await request.body()).hexdigest()
-        running = self._running.setdefault(place, _Running(fingerprint))
-        if running.fingerprint != fingerprint:
-            raise _reused()
-        running.callers += 1
+        place = sha256(f"{owner}\n{request.scope['path']}\n{key}".encode()).hexdigest()
+        # With the key, which is not kept, nobody can guess at the question that was hashed.
+        fingerprint = sha256(key.encode() + b"\n" + await request.body()).hexdigest()
+        store = self._desk.assistant.store
+        made = await _begin(store, place, fingerprint, self._desk.settings.timeout)
+        if made is not None:
+            yield Call(made)
+            return
+        call = Call()
+        working = asyncio.create_task(_hold(store, place))
         try:
-            async with running.lock:
-                yield Call(self, place, fingerprint, self._find(place, fingerprint))
+            yield call
         finally:
-            running.callers -= 1
-            if not running.callers:
-                del self._running[place]
-
-    def put(self, place: str, reply: Reply) -> None:
-        """Keep a reply; the oldest make room."""
-        self._replies[place] = reply
-        self._replies.move_to_end(place)
-        while len(self._replies) > _KEPT:
-            self._replies.popitem(last=False)
-
-    def forget(self, conversation_id: str) -> None:
-        """Drop what belongs to a conversation that is deleted."""
-        for place in [
-            place
-            for place, reply in self._replies.items()
-            if reply.body.get("conversation_id") == conversation_id
-        ]:
-            del self._replies[place]
-
-    def _find(self, place: str, fingerprint: str) -> dict[str, Any] | None:
-        reply = self._replies.get(place)
-        if reply is None or reply.until < time.monotonic():
-            self._replies.pop(place, None)
-            return None
-        if reply.fingerprint != fingerprint:
-            raise _reused()
-        return reply.body
+            working.cancel()
+            if call.made is None:
+                await store.drop_reply(place)
+            else:
+                await store.keep_reply(place, call.made, KEPT)
 
 
-def _reused() -> BadRequest:
-    return BadRequest("the key came before with another body", "take a new key", "Idempotency-Key")
+async def _begin(store: Store, place: str, fingerprint: str, patience: float) -> dict[str, Any] | None:
+    """What there is under a key, also if somebody is still at it; None: it is ours to answer."""
+    pause = _FIRST_PAUSE
+    ends = asyncio.get_running_loop().time() + patience
+    while (found := await store.begin_reply(place, fingerprint, LEASE)) is not None:
+        if found.fingerprint != fingerprint:
+            raise BadRequest("the key came before with another body", "take a new key", "Idempotency-Key")
+        if found.body is not None:
+            return found.body
+        if asyncio.get_running_loop().time() > ends:
+            raise InProgress(
+                "the first request with this key is still being answered", "try again in a moment"
+            )
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LAST_PAUSE)
+    return None
+
+
+async def _hold(store: Store, place: str) -> None:
+    """Go on saying that the key is being worked on."""
+    while True:
+        await asyncio.sleep(LEASE / 3)
+        await store.keep_reply(place, None, LEASE)

@@ -105,9 +105,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def work(
-    settings: Settings, listener: socket.socket, progress: Callable[[int, int], None] | None = None
+    settings: Settings,
+    listener: socket.socket,
+    progress: Callable[[int, int], None] | None = None,
+    shared: bool = False,
 ) -> None:
-    """Serve in this process."""
+    """Serve in this process; `shared`: there are others beside it."""
     from assistant.channels.http.app import make_app
 
     server: Server
@@ -119,7 +122,7 @@ def work(
         server.fail(error)
 
     config = uvicorn.Config(
-        make_app(settings, load=load, failed=failed),
+        make_app(settings, load=load, failed=failed, shared=shared),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -167,7 +170,7 @@ def _worker(listener: socket.socket) -> None:
     settings = read_settings()
     configure_logs(settings.log_format)
     try:
-        work(settings, listener)
+        work(settings, listener, shared=True)
     except AssistantError as error:
         log.error("%s", error)
         raise SystemExit(error.exit_status) from None

@@ -1,0 +1,1 @@
+"""Each file: the shortest honest program that a reader of that library's documentation would write."""
