@@ -15,7 +15,7 @@ from assistant.aspects import tag
 from assistant.lexicon import Lexicon
 from assistant.words import stems
 from corpus.types import Corpus, Part, Resource
-from index.search import Index
+from index.search import FAR, Index
 from index.types import Chunk, Sentence
 from index.views import list_views
 
@@ -121,7 +121,8 @@ class Evidence:
     def nearness(self, question: str, cosines: NDArray[np.float32] | None = None) -> NDArray[np.float64]:
         """How near each sentence is to a question: shared words by their rarity, and the angle of meaning.
 
-        `cosines`: of the question to every view of the index. One number a sentence, in order; about 0 to 1.6.
+        `cosines` (views,): as `Index.cosines` gives them; a view that is far counts nothing. One number a sentence,
+        in order; about 0 to 1.6.
         """
         shared = np.zeros(len(self.quotes))
         total = 0.0
@@ -132,7 +133,8 @@ class Evidence:
         lexical = np.sqrt(shared / (total or 1.0))
         if cosines is None or self._views is None:
             return lexical
-        return _LEXICAL * lexical + cosines[self._views]
+        near = cosines[self._views]
+        return _LEXICAL * lexical + np.where(near == FAR, 0.0, near)
 
     def telling(self, aspects: Iterable[str]) -> NDArray[np.bool_]:
         """Whether each sentence tells one of these aspects, in order."""
@@ -194,15 +196,15 @@ def _places(quotes: Sequence[Quote]) -> dict[str, NDArray[np.int64]]:
 
 
 def _views(corpus: Corpus, index: Index, quotes: Sequence[Quote]) -> NDArray[np.int64] | None:
-    """Places of the sentences among the views of the index, or None for an index without them."""
-    places = {
+    """Which view of the index each sentence is (sentences,), or None for an index without them."""
+    views = {
         view.text: n
         for n, view in enumerate(list_views(corpus, index.chunks))
         if view.kind == "sentence" and n < len(index.vectors)
     }
-    if any(quote.text not in places for quote in quotes):
+    if any(quote.text not in views for quote in quotes):
         return None
-    return np.array([places[quote.text] for quote in quotes], dtype=np.int64)
+    return np.array([views[quote.text] for quote in quotes], dtype=np.int64)
 
 
 def says_the_same(a: Quote, b: Quote) -> bool:
