@@ -21,7 +21,7 @@ from statistics import median
 
 from corpus import load_corpus
 from corpus.load import default_corpus_path
-from tests.benchmarks.candidates import CACHE, ROOT, worked_by_children
+from tests.benchmarks.candidates import CACHE, ROOT, Failed, last_line, worked_by_children
 from tests.benchmarks.page import describe_machine, print_table
 
 RESOURCES = 5_000
@@ -143,7 +143,9 @@ def _build(corpus: Path, index: Path) -> tuple[float, float]:
         "--out",
         index,
     ]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise Failed(last_line(done.stderr))
     return time.perf_counter() - began, worked_by_children() - worked
 
 
