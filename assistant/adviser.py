@@ -141,7 +141,7 @@ class Adviser:
         elif need.form == "order":
             draft = self._plan(message)
         else:
-            near = self.evidence.nearness(need.query, found.vector)
+            near = self.evidence.nearness(need.query, found.cosines)
             draft = self.composer.compose([(need, found, near)], message.profile)
         if not draft.citations:
             return self._without_sources("not_covered", message, found)
@@ -168,7 +168,7 @@ class Adviser:
         needs = []
         for part in covered:
             need = resolve(self.lexicon.read(part.text), message.said, Focus(), self.evidence, self.lexicon)
-            near = self.evidence.nearness(part.text, part.found.vector)
+            near = self.evidence.nearness(part.text, part.found.cosines)
             needs.append((replace(need, query=part.text), part.found, near))
         draft = self.composer.compose(needs, message.profile)
         if not missing or not draft.citations:

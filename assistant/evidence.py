@@ -15,7 +15,7 @@ from assistant.aspects import tag
 from assistant.lexicon import Lexicon
 from assistant.words import stems
 from corpus.types import Corpus, Part, Resource
-from index.search import Index
+from index.search import FAR, Index
 from index.types import Chunk, Sentence
 from index.views import list_views
 
@@ -95,7 +95,7 @@ class Evidence:
                 (self.guide_on if quote.part == "guide" else self.today_on)[id].append(quote)
         self.resources_of: Mapping[str, tuple[str, ...]] = _resources_of(corpus, self.of_section)
         self._weights = _weights(self.quotes)
-        self._vectors = _vectors(corpus, index, self.quotes)
+        self._views = _views(corpus, index, self.quotes)
         self.state_of = {
             resource.id: self._state_quotes(resource)
             for resource in corpus.resources
@@ -116,10 +116,11 @@ class Evidence:
         ]
         return (*own, *said)
 
-    def nearness(self, question: str, vector: NDArray[np.float32] | None = None) -> NDArray[np.float64]:
+    def nearness(self, question: str, cosines: NDArray[np.float32] | None = None) -> NDArray[np.float64]:
         """How near each sentence is to a question: shared words by their rarity, and the angle of meaning.
 
-        One number a sentence, in order; about 0 to 1.6.
+        `cosines` (views,): as `Index.cosines` gives them; a view that is far counts nothing. One number a sentence,
+        in order; about 0 to 1.6.
         """
         asked = _meaning(question, self._lexicon)
         total = math.sqrt(sum(self._weights.get(word, 0.0) ** 2 for word in asked)) or 1.0
@@ -129,9 +130,10 @@ class Evidence:
             if shared:
                 weight = math.sqrt(sum(self._weights.get(word, 0.0) ** 2 for word in shared))
                 lexical[quote.position] = weight / total
-        if vector is None or self._vectors is None:
+        if cosines is None or self._views is None:
             return lexical
-        return _LEXICAL * lexical + self._vectors @ np.asarray(vector, dtype=np.float64)
+        near = cosines[self._views]
+        return _LEXICAL * lexical + np.where(near == FAR, 0.0, near)
 
     def cited_in(self, text: str) -> tuple[Quote, ...]:
         """The sentences of the corpus that a text holds word for word, in the order of the text."""
@@ -178,17 +180,16 @@ def _weights(quotes: Sequence[Quote]) -> dict[str, float]:
     return {word: math.log(1 + len(quotes) / count) for word, count in counts.items()}
 
 
-def _vectors(corpus: Corpus, index: Index, quotes: Sequence[Quote]) -> NDArray[np.float64] | None:
-    """The sentences' rows of the index (sentences, dimension), or None for an index without them."""
-    rows = {
+def _views(corpus: Corpus, index: Index, quotes: Sequence[Quote]) -> NDArray[np.int64] | None:
+    """Which view of the index each sentence is (sentences,), or None for an index without them."""
+    views = {
         view.text: n
         for n, view in enumerate(list_views(corpus, index.chunks))
         if view.kind == "sentence" and n < len(index.vectors)
     }
-    if any(quote.text not in rows for quote in quotes):
+    if any(quote.text not in views for quote in quotes):
         return None
-    positions = np.array([rows[quote.text] for quote in quotes], dtype=np.int64)
-    return index.vectors.rows()[positions].astype(np.float64)
+    return np.array([views[quote.text] for quote in quotes], dtype=np.int64)
 
 
 def says_the_same(a: Quote, b: Quote) -> bool:

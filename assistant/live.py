@@ -122,11 +122,11 @@ def _look(directory: Path) -> _Seen:
 def _reopen(settings: Settings, old: Assistant) -> Assistant:
     corpus = open_corpus(settings)
     before = old.searcher
-    index = open_index(settings.index_path, corpus)
+    index = open_index(settings.index_path, corpus, None, settings.vectors)
     encoder: Encoder = before.encoder
     if _encoder_of(index.manifest) != _encoder_of(before.index.manifest):
         encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
-        index = open_index(settings.index_path, corpus, encoder)
+        index = open_index(settings.index_path, corpus, encoder, settings.vectors)
     store: Store = old.store
     rewriter = old.rewriter.over(corpus, encoder) if old.rewriter else None
     return Assistant(corpus, Searcher(index, encoder), store, rewriter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 from typing import Any
@@ -76,18 +76,18 @@ class Assistant:
         Raises IndexUnusable with the command that mends it.
         """
         corpus = open_corpus(settings)
-        try:
+        with _index_problems():
             encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
             searcher = Searcher(_open_or_build(corpus, encoder, settings, progress), encoder)
             generator = open_generator(settings)
             rewriter = Rewriter(corpus, Verifier(corpus, encoder), generator) if generator else None
             return cls(corpus, searcher, MemoryStore(), rewriter)
-        except IndexProblem as problem:
-            raise IndexUnusable(str(problem), problem.cure) from problem
 
     async def search(self, question: str, k: int = 10) -> Found:
-        """The k best hits for a question."""
-        return await self.searcher.find(check_question(question), k)
+        """The k best hits for a question. Raises IndexUnusable where its vectors' database is gone."""
+        question = check_question(question)
+        with _index_problems():
+            return await self.searcher.find(question, k)
 
     def plan(self, profile: Profile) -> Plan:
         """An ordered, cited study plan for a profile; it takes milliseconds."""
@@ -161,9 +161,10 @@ class Assistant:
         """Search for what is needed; a message that leans on the turns before is searched alone, too."""
         need = message.need
         prior = dict.fromkeys(need.sections, _HERE) if need.follow_up else None
-        found = await self.searcher.find(need.query, _K, prior)
-        parts = [Part(text, await self.searcher.find(text, _K)) for text in message.parts]
-        alone = found if need.query == question else await self.searcher.find(question, _K)
+        with _index_problems():
+            found = await self.searcher.find(need.query, _K, prior)
+            parts = [Part(text, await self.searcher.find(text, _K)) for text in message.parts]
+            alone = found if need.query == question else await self.searcher.find(question, _K)
         return Search(found, alone, tuple(parts))
 
     async def _conversation(self, ask: Ask) -> Conversation:
@@ -231,9 +232,18 @@ def check_question(question: str) -> str:
     return question
 
 
+@contextmanager
+def _index_problems() -> Iterator[None]:
+    """Problems of the index as a channel tells them."""
+    try:
+        yield
+    except IndexProblem as problem:
+        raise IndexUnusable(str(problem), problem.cure) from problem
+
+
 def _open_or_build(corpus: Corpus, encoder: Encoder, settings: Settings, progress: Progress | None) -> Any:
     try:
-        return open_index(settings.index_path, corpus, encoder)
+        return open_index(settings.index_path, corpus, encoder, settings.vectors)
     except (IndexMissing, IndexStale):
-        build_index(corpus, encoder, settings.index_path, progress)
-        return open_index(settings.index_path, corpus, encoder)
+        build_index(corpus, encoder, settings.index_path, progress, settings.vectors)
+        return open_index(settings.index_path, corpus, encoder, settings.vectors)

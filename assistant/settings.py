@@ -61,6 +61,12 @@ def _text(text: str) -> str:
     return text
 
 
+def _database(text: str) -> str:
+    if text and not re.match(r"postgres(ql)?(\+psycopg)?://", text):
+        raise ValueError("expected an address such as postgresql://user@host/database")
+    return text
+
+
 def _whole(text: str) -> int:
     if not re.fullmatch(r"\d{1,9}", text):
         raise ValueError("expected a whole number")
@@ -147,6 +153,13 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("DLSTART_DATA_DIR", "", "where state is kept; empty: the user's data directory", _path),
     Setting("DLSTART_INDEX_DIR", "", "where the index is kept; empty: `index` in the data directory", _path),
+    Setting(
+        "DLSTART_VECTORS",
+        "",
+        "address of the PostgreSQL with pgvector that holds the index's vectors; empty: a file of the index does",
+        _database,
+        secret=True,
+    ),
     Setting(
         "DLSTART_DATABASE_URL",
         "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,13 @@ from index.carry import carry
 from index.chunk import CHUNKER_VERSION, cut
 from index.encoder import Encoder, open_encoder
 from index.errors import IndexDamaged, IndexProblem
-from index.known import Known, Progress
+from index.known import KEY, Known, Progress, made_by
 from index.learn import learned_files
+from index.postgres import Line, PostgresVectors
 from index.store import FORMAT, lock, publish, write_file
 from index.types import Chunk, IndexFile, Manifest
 from index.vectors import FaissVectors, measure_recall
-from index.views import list_views
+from index.views import View, list_views
 
 __all__ = ["Progress", "build_index", "open_for_build"]
 
@@ -33,32 +34,40 @@ def open_for_build(name: str, device: str, directory: Path) -> Encoder:
 
 
 def build_index(
-    corpus: Corpus, encoder: Encoder, directory: Path, progress: Progress | None = None
+    corpus: Corpus, encoder: Encoder, directory: Path, progress: Progress | None = None, database: str = ""
 ) -> Manifest:
     """Build the index of a corpus in `directory`; `progress(done, total)` counts encoded texts.
 
-    Raises IndexProblem when the directory can't be written; an older index in it stays whole.
+    `database`: address of a PostgreSQL that holds the vectors; empty: a file of the directory does.
+    Raises IndexProblem when either can't be written; an older index stays whole.
     """
     try:
         with lock(directory):
-            return _build(corpus, encoder, directory, progress)
+            return _build(corpus, encoder, directory, progress, database)
     except OSError as error:
         cure = "make room or allow writing, or give another directory in DLSTART_INDEX_DIR"
         raise IndexProblem(f"the index can't be written to {directory} ({error.strerror})", cure) from error
 
 
-def _build(corpus: Corpus, encoder: Encoder, directory: Path, progress: Progress | None) -> Manifest:
+def _build(
+    corpus: Corpus, encoder: Encoder, directory: Path, progress: Progress | None, database: str
+) -> Manifest:
     chunks = cut(corpus)
     views = list_views(corpus, chunks)
     if progress is not None:
         progress(0, len(views))
     carried = carry(encoder, directory, views)
     encoder = carried.encoder
-    vectors, keys = Known.read(directory, encoder).encode(encoder, views, progress)
-    store = FaissVectors.of(vectors)
+    known = Known.read(directory, encoder, database)
+    vectors, keys = known.encode(encoder, views, progress)
+    store: FaissVectors | PostgresVectors
+    if database:
+        store = PostgresVectors.of(vectors, database, _lines(views, chunks, keys), made_by(encoder))
+    else:
+        store = FaissVectors.of(vectors)
     files: dict[str, IndexFile] = {
         **carried.files,
-        "vectors": write_file(directory, "vectors", ".faiss", store.write),
+        "vectors": write_file(directory, "vectors", ".json" if database else ".faiss", store.write),
         "keys": write_file(directory, "keys", ".bin", _bytes(keys)),
         "chunks": write_file(directory, "chunks", ".json", _json([_chunk_values(chunk) for chunk in chunks])),
         "views": write_file(
@@ -78,13 +87,30 @@ def _build(corpus: Corpus, encoder: Encoder, directory: Path, progress: Progress
         chunks=len(chunks),
         views=len(views),
         vector_index=store.kind,
-        recall_at_10=measure_recall(store),
+        recall_at_10=measure_recall(store, vectors),
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
         deviation=carried.deviation,
         files=files,
+        vector_engine="postgresql" if database else "faiss",
     )
     publish(directory, manifest)
+    if isinstance(store, PostgresVectors):
+        store.make_current()
     return manifest
+
+
+def _lines(views: Sequence[View], chunks: Sequence[Chunk], keys: bytes) -> list[Line]:
+    """What a database keeps beside each vector."""
+    return [
+        Line(
+            keys[n * KEY : (n + 1) * KEY],
+            chunks[view.chunk].id if view.chunk >= 0 else "",
+            view.kind,
+            view.of,
+            view.text,
+        )
+        for n, view in enumerate(views)
+    ]
 
 
 def _chunk_values(chunk: Chunk) -> dict[str, Any]:

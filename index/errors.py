@@ -4,7 +4,8 @@ IndexProblem
 ├── IndexMissing      there is none at this place
 ├── IndexStale        it was built from another corpus, encoder or format
 ├── IndexDamaged      a file of it is missing or changed
-└── EncoderUnavailable  the weights or the library that reads them are not there
+├── EncoderUnavailable  the weights or the library that reads them are not there
+└── VectorsUnavailable  the database that holds the vectors is not there
 """
 
 from __future__ import annotations
@@ -32,3 +33,7 @@ class IndexDamaged(IndexProblem):
 
 class EncoderUnavailable(IndexProblem):
     """The weights, or the library that reads them, are not on this machine."""
+
+
+class VectorsUnavailable(IndexProblem):
+    """The database that holds the vectors is not there now, or refuses who asks."""

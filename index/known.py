@@ -10,11 +10,12 @@ import numpy as np
 
 from index.encoder import Encoder, Vectors
 from index.errors import IndexDamaged, IndexMissing, IndexStale
+from index.postgres import read_current
 from index.store import read_manifest, verify_files
 from index.vectors import FaissVectors
 from index.views import View
 
-_KEY = 16
+KEY = 16
 _STEP = 512
 Progress = Callable[[int, int], None]
 
@@ -27,20 +28,26 @@ class Known:
         self._rows = rows
 
     @classmethod
-    def read(cls, directory: Path, encoder: Encoder) -> Known:
-        """What the index in `directory` knows of this encoder's vectors; nothing, where it isn't whole."""
+    def read(cls, directory: Path, encoder: Encoder, database: str = "") -> Known:
+        """What the database, else the index in `directory`, knows of this encoder's vectors; nothing where none does.
+
+        Raises VectorsUnavailable where a database is named and not there.
+        """
+        shared = read_current(database, made_by(encoder)) if database else None
+        if shared is not None:
+            return cls(_places(shared[0]), shared[1])
         nothing = cls({}, np.zeros((0, encoder.dimension), dtype=np.float32))
         try:
             manifest = read_manifest(directory)
-            made_by = (manifest.encoder_id, manifest.encoder_revision, manifest.encoder_engine)
-            if made_by != (encoder.id, encoder.revision, encoder.engine):
+            made = (manifest.encoder_id, manifest.encoder_revision, manifest.encoder_engine)
+            if made != (encoder.id, encoder.revision, encoder.engine) or manifest.vector_engine != "faiss":
                 return nothing
             verify_files(directory, manifest, ("keys", "vectors"))
             keys = (directory / manifest.files["keys"].name).read_bytes()
             rows = FaissVectors.read(directory / manifest.files["vectors"].name).rows()
         except (IndexMissing, IndexStale, IndexDamaged, KeyError, ValueError):
             return nothing
-        return cls({keys[at : at + _KEY]: at // _KEY for at in range(0, len(keys), _KEY)}, rows)
+        return cls(_places(keys), rows)
 
     def encode(
         self, encoder: Encoder, views: Sequence[View], progress: Progress | None = None
@@ -76,6 +83,15 @@ class Known:
         return rows, b"".join(keys)
 
 
+def made_by(encoder: Encoder) -> str:
+    """What tells the vectors of one encoder from those of another."""
+    return f"{encoder.id} {encoder.revision} {encoder.engine}"
+
+
+def _places(keys: bytes) -> dict[bytes, int]:
+    return {keys[at : at + KEY]: at // KEY for at in range(0, len(keys), KEY)}
+
+
 def _key(view: View) -> bytes:
     """Hash of a view's text and of how it is encoded."""
-    return hashlib.blake2b(f"{view.query:d}{view.text}".encode("utf-8", "replace"), digest_size=_KEY).digest()
+    return hashlib.blake2b(f"{view.query:d}{view.text}".encode("utf-8", "replace"), digest_size=KEY).digest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -16,17 +16,19 @@ from corpus.types import Corpus
 from index.batch import Batcher
 from index.chunk import CHUNKER_VERSION
 from index.encoder import ENCODER_ROLES, Encoder, Vectors
-from index.errors import IndexDamaged, IndexStale
+from index.errors import IndexDamaged, IndexProblem, IndexStale
 from index.head import Head
 from index.lexical import Lexical
 from index.names import Named, Names
+from index.postgres import PostgresVectors
 from index.rank import Ranker, Ranking
 from index.signals import Units
 from index.store import read_manifest, verify_files
 from index.types import Chunk, Hit, Manifest, Sentence
-from index.vectors import FaissVectors
+from index.vectors import FaissVectors, VectorStore
 from index.views import View
 
+FAR = -1.0
 _NEAR = 1024
 
 
@@ -48,15 +50,15 @@ class Found:
     """Probability of each of covered, not_covered, off_topic, refused, smalltalk."""
     named: Named = field(default_factory=Named)
     """Names and concepts in the question."""
-    vector: Vectors | None = None
-    """The question's vector, (dimension,)."""
+    cosines: Vectors | None = None
+    """(views,): similarity of each view to the question, see `Index.cosines`."""
 
 
 class Index:
     """An opened index: chunks, their views and vectors, and what was learned from them."""
 
     def __init__(
-        self, manifest: Manifest, chunks: tuple[Chunk, ...], vectors: FaissVectors, views: int, ranker: Ranker
+        self, manifest: Manifest, chunks: tuple[Chunk, ...], vectors: VectorStore, views: int, ranker: Ranker
     ) -> None:
         """`views`: how many there are."""
         self.manifest = manifest
@@ -67,25 +69,33 @@ class Index:
         self._count = views
 
     def cosines(self, vector: Vectors) -> Vectors:
-        """Similarity (views,) of every view to one vector; in a large index, of the nearest, -1 elsewhere."""
+        """Similarity (views,) of every view to one vector; in a large index, of the nearest, FAR elsewhere."""
         if self.vectors.kind == "flat":
             return self.vectors.cosines(vector)
         scores, positions = self.vectors.search(vector[None, :], _NEAR)
         found = positions[0] >= 0
-        nearest = np.full(self._count, -1.0, dtype=np.float32)
+        nearest = np.full(self._count, FAR, dtype=np.float32)
         nearest[positions[0][found]] = scores[0][found]
         return nearest
 
     def rank(
-        self, question: str, vector: Vectors, k: int, prior: Mapping[str, float] | None = None
+        self,
+        question: str,
+        vector: Vectors,
+        cosines: Vectors,
+        k: int,
+        prior: Mapping[str, float] | None = None,
     ) -> Ranking:
-        """Rank everything for a question and its vector (dimension,)."""
-        return self.ranker.rank(self.ranker.evidence(question, vector, self.cosines(vector)), k, prior)
+        """Rank everything for a question, its vector (dimension,) and its similarity to every view (views,)."""
+        return self.ranker.rank(self.ranker.evidence(question, vector, cosines), k, prior)
 
 
-def open_index(directory: Path, corpus: Corpus | None = None, encoder: Encoder | None = None) -> Index:
+def open_index(
+    directory: Path, corpus: Corpus | None = None, encoder: Encoder | None = None, database: str = ""
+) -> Index:
     """Open and verify an index; with a corpus or an encoder, it must be theirs.
 
+    `database`: address of the PostgreSQL that holds its vectors; empty: a file of the directory does.
     Raises IndexMissing, IndexStale or IndexDamaged, each with the command that mends it.
     """
     manifest = read_manifest(directory)
@@ -98,6 +108,7 @@ def open_index(directory: Path, corpus: Corpus | None = None, encoder: Encoder |
         encoder.revision,
     ):
         raise IndexStale(f"the index was built with the encoder {manifest.encoder_id}, not with {encoder.id}")
+    _check_engine(manifest, database)
     # Whoever opens the encoder verifies its files; the keys are for the next build only.
     verify_files(
         directory, manifest, [role for role in manifest.files if role not in (*ENCODER_ROLES, "keys")]
@@ -113,7 +124,9 @@ def open_index(directory: Path, corpus: Corpus | None = None, encoder: Encoder |
                 (directory / manifest.files["views"].name).read_text("utf-8")
             )
         ]
-        vectors = FaissVectors.read(directory / manifest.files["vectors"].name)
+        vectors: VectorStore
+        path = directory / manifest.files["vectors"].name
+        vectors = PostgresVectors.read(path, database) if database else FaissVectors.read(path)
         ranker = _read_ranker(directory, manifest, chunks, views)
     except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise IndexDamaged(f"the index in {directory} can't be read") from error
@@ -149,7 +162,8 @@ class Searcher:
     ) -> Found:
         """The same for a question that has been encoded, (dimension,)."""
         started = perf_counter()
-        ranking = self.index.rank(question, vector, k, prior)
+        cosines = self.index.cosines(vector)
+        ranking = self.index.rank(question, vector, cosines, k, prior)
         return Found(
             hits=ranking.hits,
             confidence=ranking.scope["covered"],
@@ -158,8 +172,41 @@ class Searcher:
             resources=ranking.resources,
             scope=ranking.scope,
             named=ranking.named,
-            vector=vector,
+            cosines=cosines,
         )
+
+    def search_hybrid(self, question: str, k: int = 10, owners: Sequence[str] = ()) -> Found:
+        """The k best chunks by one statement in the database; `owners`: only of these sections or resources.
+
+        Vectors and full text, fused by rank: no learned weights, so no confidence. Raises IndexProblem where the
+        vectors are not in a database.
+        """
+        vectors, chunk_by_id = self.index.vectors, self.index.chunk_by_id
+        if not isinstance(vectors, PostgresVectors):
+            raise IndexProblem(
+                "the hybrid search needs the vectors in PostgreSQL",
+                "set DLSTART_VECTORS, then dlstart index build",
+            )
+        started = perf_counter()
+        vector = self.encoder.encode_queries([question])[0]
+        encoded = perf_counter()
+        hits = [
+            Hit(chunk_by_id[match.chunk], match.score, match.kind)
+            for match in vectors.hybrid(question, vector, k, owners)
+        ]
+        timings = {"encode": (encoded - started) * 1e3, "search": (perf_counter() - encoded) * 1e3}
+        return Found(tuple(hits), 0.0, timings)
+
+
+def _check_engine(manifest: Manifest, database: str) -> None:
+    """Raise unless the vectors are where the settings say."""
+    if manifest.vector_engine == "postgresql" and not database:
+        # Not stale: building anew would encode all that a forgotten setting hides.
+        raise IndexProblem(
+            "the vectors of this index are in PostgreSQL", "set DLSTART_VECTORS, or dlstart index build"
+        )
+    if manifest.vector_engine == "faiss" and database:
+        raise IndexStale("DLSTART_VECTORS names a database, and the vectors of this index are in a file")
 
 
 def _read_ranker(directory: Path, manifest: Manifest, chunks: tuple[Chunk, ...], views: list[View]) -> Ranker:

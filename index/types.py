@@ -120,3 +120,5 @@ class Manifest:
     """How far the encoder that the index carries is from the original; empty where it carries none."""
     files: Mapping[str, IndexFile]
     """Its files by role: vectors, views, chunks, lexical, …"""
+    vector_engine: str = "faiss"
+    """Where the vectors are: `faiss`, in a file of the index; `postgresql`, in the build that the file names."""

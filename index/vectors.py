@@ -1,4 +1,8 @@
-"""The seam between vectors and the library that searches them, with two engines: FAISS and plain numpy."""
+"""The seam between vectors and what searches them, with two engines: FAISS and plain numpy.
+
+The third, PostgreSQL, is in `index/postgres.py`. How an engine is opened is its own: `of` holds vectors, `read`
+opens what `write` wrote.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +34,6 @@ class VectorStore(Protocol):
     def kind(self) -> str:
         """How it searches, as in the manifest: `flat` is exact."""
 
-    @classmethod
-    def of(cls, vectors: Vectors) -> Self:
-        """Hold float32 (n, dimension)."""
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Map what was written into memory, read only. Raises OSError or ValueError for another file."""
-
     def write(self, path: Path) -> None:
         """Write it to a file. Raises OSError."""
 
@@ -51,7 +47,7 @@ class VectorStore(Protocol):
         """The cosine (n,) of every row to one unit query (dimension,), in order."""
 
     def rows(self) -> Vectors:
-        """All rows, float32 (n, dimension), unit, read only, in order; not a copy."""
+        """All rows, float32 (n, dimension), unit, read only, in order; for a build, not for each question."""
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -218,15 +214,15 @@ def to_unit(vectors: Vectors) -> Vectors:
     return unit
 
 
-def measure_recall(store: VectorStore, k: int = 10) -> float:
-    """Share of the k nearest rows, by exact search, that a store finds.
+def measure_recall(store: VectorStore, rows: Vectors | None = None, k: int = 10) -> float:
+    """Share of the k nearest rows, by exact search, that a store finds; `rows`: its own, where they are at hand.
 
     Asked are 64 of its rows, each turned by some 27 degrees in a random direction: near what is there, as questions
     are, but not equal to it.
     """
-    rows = store.rows()
-    if store.kind == "flat" or not len(rows):
+    if store.kind == "flat" or not len(store):
         return 1.0
+    rows = store.rows() if rows is None else to_unit(rows)
     chance = np.random.default_rng(0)
     places = chance.integers(len(rows), size=_SAMPLED)
     noise = to_unit(chance.standard_normal((_SAMPLED, rows.shape[1])).astype(np.float32))

