@@ -33,7 +33,7 @@ _TOPICS = (
     "metric learning", "optimisation", "parsing", "planning", "privacy", "probability", "pruning", "recommenders",
     "regression", "retrieval", "robotics", "segmentation", "speech", "statistics", "tracking", "transfer learning",
 )  # fmt: skip
-_FORMS = ("course", "book", "tutorial", "post")
+_FORMS = ("course", "book", "tutorial", "blog-post")
 _ENDS = (
     "for people who learn by building",
     "with proofs",
@@ -99,7 +99,7 @@ def _resource(number: int, section: str, chance: random.Random) -> str:
         "organisation": None,
         "section": section,
         "origin": "addition",
-        "level": chance.choice(("beginner", "intermediate", "advanced")),
+        "level": chance.choice(("intro", "intermediate", "advanced")),
         "prerequisites": [],
         "topics": [first, second, third],
         "format": ["text"],

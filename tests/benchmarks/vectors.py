@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from index.encoder import Vectors
-from index.vectors import FaissVectors, NumpyVectors, measure_recall, to_unit
+from index.vectors import BUILD_WIDTH, LINKS, FaissVectors, NumpyVectors, measure_recall, to_unit
 from tests.benchmarks import plots
 from tests.benchmarks.candidates import CACHE
 from tests.benchmarks.page import measure_resident, replace_table, run_self
@@ -29,6 +29,7 @@ SIZES = (1_000, 10_000, 100_000, 300_000, 1_000_000)
 _DIMENSION = 384
 _TOPICS = 2_000
 _ASKED = 200
+_PICTURE = "![Building, searching and memory by the number of vectors, both axes logarithmic](vectors.svg)"
 
 
 def make_rows(count: int, seed: int = 1) -> Vectors:
@@ -68,7 +69,7 @@ def measure(count: int) -> dict[str, Any]:
 
 def find_built(count: int) -> Path:
     """Where an index of so many rows is kept, once it was built."""
-    return CACHE / f"vectors-{count}.faiss"
+    return CACHE / f"vectors-{count}-{LINKS}-{BUILD_WIDTH}.faiss"
 
 
 def measure_search(path: Path) -> dict[str, Any]:
@@ -139,8 +140,8 @@ def main() -> None:
         if size <= given.most:
             found.append(json.loads(run_self(__spec__, "--size", str(size))))
             print(found[-1], file=sys.stderr, flush=True)
-            replace_table("vectors", "Vectors, from a thousand to a million", _table(found))
-    plots.draw_vectors(found)
+            plots.draw_vectors(found)
+            replace_table("vectors", "Vectors, from a thousand to a million", [*_table(found), "", _PICTURE])
 
 
 if __name__ == "__main__":
