@@ -34,7 +34,7 @@ COPY corpus corpus
 COPY index index
 COPY assistant assistant
 RUN python3 -m venv /opt/dlstart && \
-    /opt/dlstart/bin/pip install -q $PIP_ARGS -c constraints.txt ".[postgres,slack]" && \
+    /opt/dlstart/bin/pip install -q $PIP_ARGS -c constraints.txt ".[postgres,redis,slack]" && \
     /opt/dlstart/bin/pip uninstall -q -y pip setuptools && \
     find /opt/dlstart -name tests -type d -prune -exec rm -rf {} + && \
     find /opt/dlstart -name __pycache__ -type d -prune -exec rm -rf {} +

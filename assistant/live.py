@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 from assistant.errors import AssistantError
@@ -22,6 +24,8 @@ from index.types import Manifest
 log = logging.getLogger("dlstart.service")
 
 _EVERY_S = 1.0
+_AGAIN_S = 30.0
+"""Seconds after which an index that could not be opened is tried again: its files may have come after its manifest."""
 _Seen = tuple[int, int, int] | None
 
 
@@ -29,15 +33,21 @@ class LiveAssistant(Assistant):
     """Looks at the manifest once a second; when it is another one, opens the new index beside the old one.
 
     A request is answered from first to last by the index that was there when it began. An index that can't be
-    opened, or that belongs to other texts than those on disk, is left alone: the old one goes on answering.
+    opened, or that belongs to other texts than those on disk, is left alone: the old one goes on answering, and
+    the new one is tried again now and then.
     """
 
-    def __init__(self, current: Assistant, settings: Settings) -> None:
+    def __init__(
+        self, current: Assistant, settings: Settings, reach: Callable[[], Encoder] | None = None
+    ) -> None:
+        """`reach` opens the encoder of a new index where it is not the old one's; without it, the settings do."""
         # Not Assistant.__init__, which would read the whole corpus into a second adviser.
         self._current = current
         self._show(current)
         self._settings = settings
+        self._reach = reach or partial(open_encoder, settings.encoder, settings.device, settings.index_path)
         self._seen = _look(settings.index_path)
+        self._refused_at: float | None = None
         self._closed = threading.Event()
         self._refreshing = threading.Lock()
         threading.Thread(target=self._watch, name="index watch", daemon=True).start()
@@ -80,6 +90,11 @@ class LiveAssistant(Assistant):
         """A study plan for a profile."""
         return self._current.plan(profile)
 
+    def picks_up(self) -> bool:
+        """Whether the index on disk is in use, or about to be."""
+        seen = _look(self._settings.index_path)
+        return seen is not None and (seen != self._seen or self._refused_at is None)
+
     def refresh(self) -> bool:
         """Look now; whether there was another index, and it is in use."""
         with self._refreshing:
@@ -87,18 +102,26 @@ class LiveAssistant(Assistant):
 
     def _refresh(self) -> bool:
         seen = _look(self._settings.index_path)
-        if seen is None or seen == self._seen:
+        new = seen != self._seen
+        if seen is None or not (new or self._is_due()):
             return False
-        self._seen = seen
+        if new:
+            self._seen, self._refused_at = seen, None
         try:
-            current = _reopen(self._settings, self._current)
+            current = _reopen(self._settings, self._current, self._reach)
         except (IndexProblem, AssistantError) as problem:
-            log.warning("the new index is not used", extra={"data": {"why": str(problem)}})
+            self._refused_at = time.monotonic()
+            if new:
+                log.warning("the new index is not used", extra={"data": {"why": str(problem)}})
             return False
+        self._refused_at = None
         self._show(current)
         self._current = current
         log.info("new index", extra={"data": {"built_at": current.searcher.index.manifest.built_at}})
         return True
+
+    def _is_due(self) -> bool:
+        return self._refused_at is not None and time.monotonic() - self._refused_at >= _AGAIN_S
 
     def _show(self, current: Assistant) -> None:
         """Let whoever only looks at the corpus see the new one; requests go through `_current`, in one step."""
@@ -119,13 +142,13 @@ def _look(directory: Path) -> _Seen:
     return found.st_mtime_ns, found.st_ino, found.st_size
 
 
-def _reopen(settings: Settings, old: Assistant) -> Assistant:
+def _reopen(settings: Settings, old: Assistant, reach: Callable[[], Encoder]) -> Assistant:
     corpus = open_corpus(settings)
     before = old.searcher
     index = open_index(settings.index_path, corpus, None, settings.vectors)
     encoder: Encoder = before.encoder
     if _encoder_of(index.manifest) != _encoder_of(before.index.manifest):
-        encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
+        encoder = reach()
         index = open_index(settings.index_path, corpus, encoder, settings.vectors)
     store: Store = old.store
     rewriter = old.rewriter.over(corpus, encoder) if old.rewriter else None

@@ -144,6 +144,12 @@ def _rate(text: str) -> str:
     return text
 
 
+def _redis(text: str) -> str:
+    if text and not re.fullmatch(r"(rediss?://|unix:///)[^\s/]\S*", text):
+        raise ValueError("expected redis://HOST:6379/0, rediss://… or unix:///FILE")
+    return text
+
+
 TABLE: tuple[Setting, ...] = (
     Setting(
         "DLSTART_CORPUS",
@@ -204,6 +210,13 @@ TABLE: tuple[Setting, ...] = (
         "requests that one client may make, like 60/minute; off: any number; empty: 120/minute, "
         "and any number from this machine",
         _rate,
+    ),
+    Setting(
+        "DLSTART_RATE_LIMIT_STORAGE",
+        "",
+        "Redis where requests are counted for several processes, like redis://HOST:6379/0; empty: in each process",
+        _redis,
+        secret=True,
     ),
     Setting(
         "DLSTART_TRUSTED_PROXIES",

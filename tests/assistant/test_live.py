@@ -127,6 +127,25 @@ async def test_the_old_index_goes_on_where_the_new_one_is_unusable(
     assert ("not used" in caplog.text) is (fault != "gone")
 
 
+async def test_an_index_is_being_picked_up_until_it_is_refused_and_is_tried_again(
+    live: LiveAssistant, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live.close()
+    assert live.picks_up()
+    rebuild(settings, 1)
+    assert live.picks_up()
+    vectors = next(settings.index_path.glob("vectors-*"))
+    late = vectors.rename(vectors.with_name("late"))  # A copy's manifest may come before its files.
+    assert not live.refresh()
+    assert not live.picks_up()
+    late.rename(vectors)
+    assert not live.refresh()
+    monkeypatch.setattr("assistant.live._AGAIN_S", 0.0)
+    assert live.refresh()
+    assert live.picks_up()
+    assert "version 1" in (await live.search("thing 4")).hits[0].chunk.text
+
+
 async def test_one_store_serves_every_index(live: LiveAssistant, settings: Settings) -> None:
     live.close()
     live.store = kept = MemoryStore()

@@ -94,7 +94,9 @@ def test_an_unusable_value_is_refused_by_name(name: str, value: str) -> None:
 
 def test_a_secret_is_never_shown() -> None:
     address = "postgresql://somebody:a-secret-value@host/name"
-    settings = read_settings({row.name: address for row in TABLE if row.secret})
+    secrets = {row.name: address for row in TABLE if row.secret}
+    secrets["DLSTART_RATE_LIMIT_STORAGE"] = "redis://:a-secret-value@redis:6379/0"
+    settings = read_settings(secrets)
     for row in TABLE:
         assert "a-secret-value" not in json.dumps(show_value(row, settings))
     with pytest.raises(UsageError) as error:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from assistant.channels.http import health
+from assistant.service import Assistant
 from assistant.settings import Settings
 from tests.http.conftest import MakeClient
 from tests.http.test_problems import check_problem
@@ -62,12 +63,30 @@ async def test_an_index_that_stays_different_is_stale(
         assert (await client.get("/readyz")).status_code == 200
         change(other_index, **values)
         assert said in check_problem(await client.get("/readyz"), 503, "/readyz")["detail"]
+        assert (await client.get("/readyz?exclude=index")).status_code == 200
+        assert (await client.get("/readyz")).status_code == 503
         assert (await client.get("/healthz")).json() == {"status": "ok"}
 
 
 async def test_an_index_that_is_being_picked_up_is_not_stale(
+    make_client: MakeClient, assistant: Assistant, other_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "STALE_AFTER", 0.0)
+    async with make_client(index_dir=other_index) as client:
+        change(other_index, corpus_hash="0" * 64)
+        monkeypatch.setattr(assistant, "picks_up", lambda: True)
+        assert (await client.get("/readyz")).status_code == 200
+        monkeypatch.setattr(assistant, "picks_up", lambda: False)
+        assert (await client.get("/readyz")).status_code == 503
+
+
+async def test_an_unusable_index_is_given_time_to_be_mended(
     make_client: MakeClient, other_index: Path
 ) -> None:
     async with make_client(index_dir=other_index) as client:
         change(other_index, corpus_hash="0" * 64)
         assert (await client.get("/readyz")).status_code == 200
+
+
+async def test_only_the_index_can_be_excluded(client: httpx.AsyncClient) -> None:
+    check_problem(await client.get("/readyz?exclude=everything"), 422, "/readyz")

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from assistant.channels.http.ask import add_ask_routes
 from assistant.channels.http.bodies import ProblemBody
 from assistant.channels.http.chat import add_chat_routes
+from assistant.channels.http.clients import Rate
 from assistant.channels.http.desk import Desk
 from assistant.channels.http.edge import Edge
 from assistant.channels.http.gate import Gate
@@ -62,13 +63,15 @@ def make_app(
     """
     desk = Desk(settings, assistant, _open_tracer())
     mcp = LazyMcp(desk)
+    rate = Rate(settings)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(mcp.close)
+            stack.push_async_callback(rate.close)
             if load is not None:
-                loading = asyncio.create_task(_load(desk, load, stack, failed, shared))
+                app.state.loading = loading = asyncio.create_task(_load(desk, load, stack, failed, shared))
                 stack.push_async_callback(_cancel, loading)
             yield
 
@@ -96,7 +99,7 @@ def make_app(
 
         app.include_router(slack_routes(lambda: desk.assistant, settings, desk.metrics))
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
-    app.add_middleware(Gate, api=app, desk=desk)
+    app.add_middleware(Gate, api=app, desk=desk, rate=rate)
     app.add_middleware(Edge, metrics=desk.metrics)
     return app
 

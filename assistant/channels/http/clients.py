@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-import time
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from limits import parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.types import Scope
 
+from assistant.channels.http.counts import Counts
 from assistant.settings import Settings
 
 _DEFAULT_RATE = "120/minute"
@@ -45,7 +43,7 @@ class Rate:
         self._limit = None if text == "off" else parse(text)
         self._spare_this_machine = not settings.rate_limit
         self._proxies: int = settings.trusted_proxies
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
+        self._counts = Counts(settings.rate_limit_storage if self._limit else "")
 
     async def wait(self, scope: Scope, headers: Mapping[str, str], owner: str) -> int:
         """Count a request; 0, or the whole seconds after which the next one may come."""
@@ -55,10 +53,11 @@ class Rate:
         if owner == "anyone" and self._spare_this_machine and _is_this_machine(address):
             return 0
         client = owner if owner != "anyone" else _household(address)
-        if await self._windows.hit(self._limit, client):
-            return 0
-        window = await self._windows.get_window_stats(self._limit, client)
-        return max(1, int(window.reset_time - time.time()) + 1)
+        return await self._counts.wait(self._limit, client)
+
+    async def close(self) -> None:
+        """Let go of where requests are counted."""
+        await self._counts.close()
 
 
 def client_address(scope: Scope, headers: Mapping[str, str], proxies: int) -> str:

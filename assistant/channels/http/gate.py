@@ -24,12 +24,12 @@ _ASKED = "authorization, content-type, idempotency-key, x-request-id, mcp-protoc
 class Gate:
     """Answers OPTIONS, and refuses what is not allowed, too often, too big, too slow, or not JSON."""
 
-    def __init__(self, app: ASGIApp, api: FastAPI, desk: Desk) -> None:
+    def __init__(self, app: ASGIApp, api: FastAPI, desk: Desk, rate: Rate) -> None:
         self._app = app
         self._api = api
         self._desk = desk
         self._keys = Keys(desk.settings.api_keys)
-        self._rate = Rate(desk.settings)
+        self._rate = rate
         self._origins: tuple[str, ...] = desk.settings.allowed_origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

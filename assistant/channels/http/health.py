@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Literal
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
@@ -18,7 +19,9 @@ from index.errors import IndexProblem
 from index.store import read_manifest
 
 STALE_AFTER = 5.0
-"""Seconds that a new index on disk may differ from the one in use: it is being picked up."""
+"""Seconds that the index on disk may be unusable before the service says so: it may be on its way."""
+
+_MEANWHILE = "the one before goes on answering; dlstart index build makes a new one"
 
 
 def add_health_routes(app: FastAPI, desk: Desk) -> None:
@@ -38,12 +41,14 @@ def add_health_routes(app: FastAPI, desk: Desk) -> None:
     @app.get(
         "/readyz",
         summary="Index and models are loaded, and belong together",
+        description="With `exclude=index` a service that answers from its old index, because it can't use the new one "
+        "on disk, is ready too: for balancers, where all machines share one index directory.",
         tags=["operations"],
         response_model=None,
-        responses=answers({"model": ReadyBody}, 500, 503),
+        responses=answers({"model": ReadyBody}, 422, 500, 503),
     )
-    async def readyz(request: Request) -> Response:
-        reason = await asyncio.to_thread(readiness.why_not)
+    async def readyz(request: Request, exclude: Literal["index"] | None = None) -> Response:
+        reason = await asyncio.to_thread(readiness.why_not, exclude != "index")
         if reason:
             return problem(request.scope, 503, reason, {"Retry-After": "2"})
         searcher = desk.assistant.searcher
@@ -80,15 +85,18 @@ class Readiness:
         self._desk = desk
         self._stale_since: float | None = None
 
-    def why_not(self) -> str | None:
-        """What keeps the service from answering well, in a sentence; None when nothing does."""
+    def why_not(self, disk: bool = True) -> str | None:
+        """What keeps the service from answering well, in a sentence; None when nothing does.
+
+        `disk`: whether an index on disk that can't be used counts, although the one in memory answers.
+        """
         if self._desk.draining:
             return "The service is stopping."
         if not self._desk.loaded:
             return "The service is still loading."
-        why = _why_stale(self._desk, self._desk.settings)
+        why = _why_stale(self._desk, self._desk.settings) if disk else None
         if why is None:
-            self._stale_since = None
+            self._stale_since = None if disk else self._stale_since
             return None
         now = time.monotonic()
         self._stale_since = self._stale_since or now
@@ -96,15 +104,16 @@ class Readiness:
 
 
 def _why_stale(desk: Desk, settings: Settings) -> str | None:
-    """Whether the index on disk belongs to something else than what is loaded."""
+    """Why the index on disk can't be used; one that is being picked up can."""
     try:
         on_disk = read_manifest(settings.index_path)
     except IndexProblem:
-        return "The index on disk is missing or damaged; dlstart index build makes it anew."
+        return f"The index on disk is missing or damaged; {_MEANWHILE}."
     assistant = desk.assistant
-    if on_disk.corpus_hash != assistant.corpus.hash:
-        return "The index on disk was built from another corpus; restart the service."
     encoder = assistant.searcher.encoder
-    if (on_disk.encoder_id, on_disk.encoder_revision) != (encoder.id, encoder.revision):
-        return "The index on disk was built with another encoder; restart the service."
-    return None
+    why = None
+    if on_disk.corpus_hash != assistant.corpus.hash:
+        why = f"The index on disk was built from another corpus than the texts here; {_MEANWHILE}."
+    elif (on_disk.encoder_id, on_disk.encoder_revision) != (encoder.id, encoder.revision):
+        why = f"The index on disk was built with another encoder; {_MEANWHILE}."
+    return why if why and not assistant.picks_up() else None

@@ -76,7 +76,7 @@ def serve(
     if workers == 1:
         work(settings, listener, progress)
     else:
-        _check_index()
+        _check()
         supervise(listener, workers)
 
 
@@ -169,6 +169,7 @@ def supervise(listener: socket.socket, count: int) -> None:
 def _worker(listener: socket.socket) -> None:
     settings = read_settings()
     configure_logs(settings.log_format)
+    threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
     try:
         work(settings, listener, shared=True)
     except AssistantError as error:
@@ -176,8 +177,16 @@ def _worker(listener: socket.socket) -> None:
         raise SystemExit(error.exit_status) from None
 
 
-def _check_index() -> None:
-    """Open the assistant once, in a process of its own, so that the workers find an index that is right."""
+def _end_with_parent() -> None:
+    """Stop as on SIGTERM when the process that keeps the workers is gone, however it went."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _check() -> None:
+    """Make the service once, in a process of its own, so that the workers find settings and an index that are right."""
     process = multiprocessing.get_context("spawn").Process(target=_open_once)
     process.start()
     process.join()
@@ -186,8 +195,11 @@ def _check_index() -> None:
 
 
 def _open_once() -> None:
+    from assistant.channels.http.app import make_app
+
+    settings = read_settings()
     try:
-        Assistant.open(read_settings())
+        make_app(settings, Assistant.open(settings))
     except AssistantError as error:
         print(f"dlstart: {error}" + (f"; {error.cure}" if error.cure else ""), file=sys.stderr)
         raise SystemExit(error.exit_status) from None
