@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 from assistant.errors import AssistantError
@@ -36,11 +37,15 @@ class LiveAssistant(Assistant):
     the new one is tried again now and then.
     """
 
-    def __init__(self, current: Assistant, settings: Settings) -> None:
+    def __init__(
+        self, current: Assistant, settings: Settings, reach: Callable[[], Encoder] | None = None
+    ) -> None:
+        """`reach` opens the encoder of a new index where it is not the old one's; without it, the settings do."""
         # Not Assistant.__init__, which would read the whole corpus into a second adviser.
         self._current = current
         self._show(current)
         self._settings = settings
+        self._reach = reach or partial(open_encoder, settings.encoder, settings.device, settings.index_path)
         self._seen = _look(settings.index_path)
         self._refused_at: float | None = None
         self._closed = threading.Event()
@@ -103,7 +108,7 @@ class LiveAssistant(Assistant):
         if new:
             self._seen, self._refused_at = seen, None
         try:
-            current = _reopen(self._settings, self._current)
+            current = _reopen(self._settings, self._current, self._reach)
         except (IndexProblem, AssistantError) as problem:
             self._refused_at = time.monotonic()
             if new:
@@ -137,13 +142,13 @@ def _look(directory: Path) -> _Seen:
     return found.st_mtime_ns, found.st_ino, found.st_size
 
 
-def _reopen(settings: Settings, old: Assistant) -> Assistant:
+def _reopen(settings: Settings, old: Assistant, reach: Callable[[], Encoder]) -> Assistant:
     corpus = open_corpus(settings)
     before = old.searcher
     index = open_index(settings.index_path, corpus, None, settings.vectors)
     encoder: Encoder = before.encoder
     if _encoder_of(index.manifest) != _encoder_of(before.index.manifest):
-        encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
+        encoder = reach()
         index = open_index(settings.index_path, corpus, encoder, settings.vectors)
     store: Store = old.store
     rewriter = old.rewriter.over(corpus, encoder) if old.rewriter else None

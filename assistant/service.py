@@ -13,7 +13,7 @@ from typing import Any
 from assistant.adviser import Adviser, Message, Part, Search
 from assistant.cite import Draft
 from assistant.errors import BadRequest, IndexUnusable
-from assistant.generate import open_generator
+from assistant.generate import Generator, open_generator
 from assistant.plan import make_plan
 from assistant.reword import Rewriter
 from assistant.settings import Settings
@@ -24,7 +24,7 @@ from corpus import Corpus, CorpusError, load_corpus
 from index.build import Progress, build_index
 from index.encoder import Encoder, open_encoder
 from index.errors import IndexMissing, IndexProblem, IndexStale
-from index.search import Found, Searcher, open_index
+from index.search import Found, Index, Searcher, open_index
 
 _K = 20
 _HERE = 3.0
@@ -78,10 +78,8 @@ class Assistant:
         corpus = open_corpus(settings)
         with _index_problems():
             encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
-            searcher = Searcher(_open_or_build(corpus, encoder, settings, progress), encoder)
-            generator = open_generator(settings)
-            rewriter = Rewriter(corpus, Verifier(corpus, encoder), generator) if generator else None
-            return cls(corpus, searcher, MemoryStore(), rewriter)
+            index = _open_or_build(corpus, encoder, settings, progress)
+            return assemble(corpus, index, encoder, open_generator(settings))
 
     async def search(self, question: str, k: int = 10) -> Found:
         """The k best hits for a question. Raises IndexUnusable where its vectors' database is gone."""
@@ -217,6 +215,12 @@ def _pieces(whole: dict[str, Any]) -> Iterator[Event]:
         yield Event("citation", citation)
 
 
+def assemble(corpus: Corpus, index: Index, encoder: Encoder, generator: Generator | None) -> Assistant:
+    """An assistant of parts that are open; it keeps conversations in memory."""
+    rewriter = Rewriter(corpus, Verifier(corpus, encoder), generator) if generator else None
+    return Assistant(corpus, Searcher(index, encoder), MemoryStore(), rewriter)
+
+
 def open_corpus(settings: Settings) -> Corpus:
     """Read the corpus of the settings. Raises IndexUnusable naming the first fault."""
     try:
@@ -245,7 +249,7 @@ def _index_problems() -> Iterator[None]:
         raise IndexUnusable(str(problem), problem.cure) from problem
 
 
-def _open_or_build(corpus: Corpus, encoder: Encoder, settings: Settings, progress: Progress | None) -> Any:
+def _open_or_build(corpus: Corpus, encoder: Encoder, settings: Settings, progress: Progress | None) -> Index:
     try:
         return open_index(settings.index_path, corpus, encoder, settings.vectors)
     except (IndexMissing, IndexStale):

@@ -71,7 +71,7 @@ def make_app(
             stack.push_async_callback(mcp.close)
             stack.push_async_callback(rate.close)
             if load is not None:
-                loading = asyncio.create_task(_load(desk, load, stack, failed, shared))
+                app.state.loading = loading = asyncio.create_task(_load(desk, load, stack, failed, shared))
                 stack.push_async_callback(_cancel, loading)
             yield
 
