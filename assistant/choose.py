@@ -79,6 +79,11 @@ class Choice:
         self.found = found
         self.profile = profile
         self.near = near
+        self._probability = dict(found.resources)
+        self._best_by_origin: dict[str, float] = {}
+        for id, probability in found.resources:  # the likeliest first
+            self._best_by_origin.setdefault(self.corpus.resource_by_id[id].origin, probability)
+        self._score_of: dict[str, float] = {}
 
     # --- one or several named resources ---------------------------------------------------------------------
 
@@ -473,6 +478,11 @@ class Choice:
 
     def _score(self, id: str) -> float:
         """How well a resource answers this question for this learner; 1 and more is good."""
+        if id not in self._score_of:
+            self._score_of[id] = self._rate(id)
+        return self._score_of[id]
+
+    def _rate(self, id: str) -> float:
         resource = self.corpus.resource_by_id[id]
         own = max((self.near[q.position] for q in self._own(id)), default=0.0)
         guide = max((self.near[q.position] for q in self.evidence.guide_on[id]), default=0.0)
@@ -493,13 +503,8 @@ class Choice:
 
     def _likely(self, id: str) -> float:
         """The search's probability for a resource, beside the likeliest of its kind; 0 to 1."""
-        origin = self.corpus.resource_by_id[id].origin
-        best = max(
-            (p for other, p in self.found.resources if self.corpus.resource_by_id[other].origin == origin),
-            default=0.0,
-        )
-        mine = next((p for other, p in self.found.resources if other == id), 0.0)
-        return float((mine / best) ** _TEMPER) if best else 0.0
+        best = self._best_by_origin.get(self.corpus.resource_by_id[id].origin, 0.0)
+        return float((self._probability.get(id, 0.0) / best) ** _TEMPER) if best else 0.0
 
     def _advice(self, section: str, ranked: Sequence[str]) -> list[Quote]:
         """The guide's advice on a topic: what answers the question as such, then the best resources."""

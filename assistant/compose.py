@@ -49,8 +49,7 @@ class Composer:
 
     def _told(self, need: Need) -> NDArray[np.float64]:
         """What a sentence gains by telling what is asked about."""
-        asked = set(need.aspects) & TOPICAL
-        return np.array([_TELLS * bool(quote.tells & asked) for quote in self.evidence.quotes])
+        return np.where(self.evidence.telling(set(need.aspects) & TOPICAL), _TELLS, 0.0)
 
     def _with_state(self, blocks: list[Block]) -> list[Block]:
         """Add what happened to every recommended resource that is not current, and no sentence twice."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -49,6 +49,8 @@ class Quote:
     """Aspects that it tells: cost, length, suits, …"""
     resources: tuple[str, ...]
     """Ids of the resources that it names."""
+    recommends: bool
+    """Whether it is the guide's word on a resource."""
 
     @property
     def part(self) -> Part:
@@ -64,11 +66,6 @@ class Quote:
     def about(self) -> str | None:
         """Id of the resource that it is about: its owner, or the first that it names."""
         return self.chunk.resource or (self.resources[0] if self.resources else None)
-
-    @property
-    def recommends(self) -> bool:
-        """Whether it is the guide's word on a resource."""
-        return self.part == "guide" and bool(self.resources) and bool(_RECOMMENDS.search(self.text))
 
 
 class Evidence:
@@ -94,7 +91,12 @@ class Evidence:
             for id in quote.resources:
                 (self.guide_on if quote.part == "guide" else self.today_on)[id].append(quote)
         self.resources_of: Mapping[str, tuple[str, ...]] = _resources_of(corpus, self.of_section)
-        self._weights = _weights(self.quotes)
+        self._places = _places(self.quotes)
+        self._weights = {word: math.log(1 + len(self.quotes) / len(at)) for word, at in self._places.items()}
+        self._telling = {
+            aspect: np.array([aspect in quote.tells for quote in self.quotes])
+            for aspect in {aspect for quote in self.quotes for aspect in quote.tells}
+        }
         self._views = _views(corpus, index, self.quotes)
         self.state_of = {
             resource.id: self._state_quotes(resource)
@@ -122,18 +124,25 @@ class Evidence:
         `cosines` (views,): as `Index.cosines` gives them; a view that is far counts nothing. One number a sentence,
         in order; about 0 to 1.6.
         """
-        asked = _meaning(question, self._lexicon)
-        total = math.sqrt(sum(self._weights.get(word, 0.0) ** 2 for word in asked)) or 1.0
-        lexical = np.zeros(len(self.quotes))
-        for quote in self.quotes:
-            shared = asked & quote.stems
-            if shared:
-                weight = math.sqrt(sum(self._weights.get(word, 0.0) ** 2 for word in shared))
-                lexical[quote.position] = weight / total
+        shared = np.zeros(len(self.quotes))
+        total = 0.0
+        for word in sorted(_meaning(question, self._lexicon) & self._places.keys()):
+            squared = self._weights[word] ** 2
+            shared[self._places[word]] += squared
+            total += squared
+        lexical = np.sqrt(shared / (total or 1.0))
         if cosines is None or self._views is None:
             return lexical
         near = cosines[self._views]
         return _LEXICAL * lexical + np.where(near == FAR, 0.0, near)
+
+    def telling(self, aspects: Iterable[str]) -> NDArray[np.bool_]:
+        """Whether each sentence tells one of these aspects, in order."""
+        told = np.zeros(len(self.quotes), dtype=bool)
+        for aspect in aspects:
+            if aspect in self._telling:
+                told |= self._telling[aspect]
+        return told
 
     def cited_in(self, text: str) -> tuple[Quote, ...]:
         """The sentences of the corpus that a text holds word for word, in the order of the text."""
@@ -160,7 +169,9 @@ def _quotes(corpus: Corpus, chunks: Sequence[Chunk], lexicon: Lexicon) -> Iterab
             resources = sentence.resources
             owner = corpus.resource_by_id.get(chunk.resource) if chunk.resource else None
             spoken = text.replace(owner.short, " ") if owner else text
-            yield Quote(position, chunk, sentence, text, _meaning(spoken, lexicon), tag(text), resources)
+            recommends = chunk.part == "guide" and bool(resources) and bool(_RECOMMENDS.search(text))
+            meaning = _meaning(spoken, lexicon)
+            yield Quote(position, chunk, sentence, text, meaning, tag(text), resources, recommends)
             position += 1
 
 
@@ -175,9 +186,13 @@ def _resources_of(corpus: Corpus, of_section: Mapping[str, list[Quote]]) -> dict
     return found
 
 
-def _weights(quotes: Sequence[Quote]) -> dict[str, float]:
-    counts = Counter(word for quote in quotes for word in quote.stems)
-    return {word: math.log(1 + len(quotes) / count) for word, count in counts.items()}
+def _places(quotes: Sequence[Quote]) -> dict[str, NDArray[np.int64]]:
+    """Positions of the sentences that hold each word."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for quote in quotes:
+        for word in quote.stems:
+            places[word].append(quote.position)
+    return {word: np.array(at, dtype=np.int64) for word, at in places.items()}
 
 
 def _views(corpus: Corpus, index: Index, quotes: Sequence[Quote]) -> NDArray[np.int64] | None:

@@ -22,12 +22,13 @@ def is_refused(resource: Resource, profile: Profile) -> bool:
         return True
     if "video" in profile.avoids and set(resource.format) <= {"video", "quizzes", "exams", "assignments"}:
         return True
+    refused = [word for word in profile.avoids if word not in _FORMATS]
+    if not refused:
+        return False
     place = plain(
         " ".join((resource.title, resource.short, resource.organisation or "", resource.current_url))
     )
-    return any(
-        re.search(rf"\b{re.escape(plain(word))}\b", place) for word in profile.avoids if word not in _FORMATS
-    )
+    return any(re.search(rf"\b{re.escape(plain(word))}\b", place) for word in refused)
 
 
 def fits(resource: Resource, profile: Profile) -> float:

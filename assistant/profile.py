@@ -127,6 +127,8 @@ def _denied(text: str, start: int) -> bool:
 def _read_cue(
     cue: Mapping[str, Any], text: str, stated: dict[str, Any], withdrawn: set[tuple[str, str]]
 ) -> None:
+    if not _pattern("|".join(cue["words"])).search(text):
+        return
     for words in cue["words"]:
         for found in _pattern(words).finditer(text):
             if cue.get("withdraws"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import filterfalse
 
 _APOSTROPHE = re.compile(r"['’‘`´]")
 _POSSESSIVE = re.compile(r"['’](?:s\b|(?<=s')(?=\s))")
@@ -35,7 +36,7 @@ def plain(text: str) -> str:
     text = _POSSESSIVE.sub("", text.lower())
     text = _APOSTROPHE.sub("", text)
     if not text.isascii():
-        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+        text = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", text)))
     return " ".join(_PIECE.findall(text))
 
 

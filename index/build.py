@@ -70,9 +70,7 @@ def _build(
         "vectors": write_file(directory, "vectors", ".json" if database else ".faiss", store.write),
         "keys": write_file(directory, "keys", ".bin", _bytes(keys)),
         "chunks": write_file(directory, "chunks", ".json", _json([_chunk_values(chunk) for chunk in chunks])),
-        "views": write_file(
-            directory, "views", ".json", _json([dataclasses.astuple(view) for view in views])
-        ),
+        "views": write_file(directory, "views", ".json", _json([_view_values(view) for view in views])),
     }
     for role, (suffix, write) in learned_files(corpus, views, vectors).items():
         files[role] = write_file(directory, role, suffix, write)
@@ -118,6 +116,10 @@ def _chunk_values(chunk: Chunk) -> dict[str, Any]:
     values = {field.name: getattr(chunk, field.name) for field in dataclasses.fields(chunk)}
     sentences = [{"start": one.start, "end": one.end, "resources": one.resources} for one in chunk.sentences]
     return values | {"sentences": sentences}
+
+
+def _view_values(view: View) -> tuple[object, ...]:
+    return view.text, view.chunk, view.kind, view.query, view.of
 
 
 def _bytes(content: bytes) -> Callable[[Path], None]:

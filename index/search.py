@@ -30,6 +30,7 @@ from index.views import View
 
 FAR = -1.0
 _NEAR = 1024
+_QUICK_UP_TO = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class Index:
         self.chunk_by_id = {chunk.id: chunk for chunk in chunks}
         self.vectors = vectors
         self.ranker = ranker
+        self.is_quick = isinstance(vectors, FaissVectors) and views <= _QUICK_UP_TO
+        """Whether a search takes about a millisecond: handing it to a thread and back would cost as much."""
         self._count = views
 
     def cosines(self, vector: Vectors) -> Vectors:
@@ -146,7 +149,10 @@ class Searcher:
         started = perf_counter()
         vector = await self._batcher.encode(question)
         encoded = perf_counter()
-        found = await asyncio.to_thread(self.search_vector, question, vector, k, prior)
+        if self.index.is_quick:
+            found = self.search_vector(question, vector, k, prior)
+        else:
+            found = await asyncio.to_thread(self.search_vector, question, vector, k, prior)
         return replace(found, timings_ms={"encode": (encoded - started) * 1e3, **found.timings_ms})
 
     def search(self, question: str, k: int = 10, prior: Mapping[str, float] | None = None) -> Found:

@@ -43,7 +43,11 @@ class OnnxEncoder:
         try:
             self._tokenizer = Tokenizer.from_file(str(tokenizer))
             self._session = onnxruntime.InferenceSession(
-                str(model), options, providers=["CPUExecutionProvider"]
+                str(model),
+                options,
+                providers=["CPUExecutionProvider"],
+                # On a CPU the fused one takes seven times as long as its parts: a fifth of a batch.
+                disabled_optimizers=["SkipLayerNormFusion"],
             )
             told = self._session.get_modelmeta().custom_metadata_map
             self.id: str = told["id"]
