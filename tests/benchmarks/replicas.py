@@ -62,7 +62,7 @@ def measure_memory(data_dir: Path) -> list[str]:
             for _ in range(_ASKED * 3):
                 ask(server.url)
             keeper = server.process.pid
-            busy = [keeper] if workers == 1 else workers_of(keeper)
+            busy = [keeper] if workers == 1 else server.workers()
             shares = [Counter(shares_of(pid)) for pid in busy]
             own = sum(sum(one.values()) for one in shares) + (
                 0 if workers == 1 else sum(shares_of(keeper).values())
@@ -137,12 +137,6 @@ def ask(url: str) -> None:
     connection.request("POST", "/v1/ask", body, {"Content-Type": "application/json"})
     assert connection.getresponse().read()
     connection.close()
-
-
-def workers_of(keeper: int) -> list[int]:
-    """Process ids of the workers."""
-    children = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
-    return [int(pid) for pid in children if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
 
 
 def rollup(pid: int, name: str) -> float:
