@@ -1,7 +1,7 @@
 """Three simulated Ray nodes on this machine with the service on them, in a process of its own.
 
 Run as a program: CONFIG, a file for `serve run`. It prints one JSON object a line: first where the nodes are, then
-the answer to each line that it reads (`replicas`, `write TEXT`, `lose`); it ends with its input.
+the answer to each line that it reads (`replicas`, `write TEXT`, `lose`, `refuse`); it ends with its input.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from ray import serve
 from ray.cluster_utils import Cluster
 from ray.serve.context import _get_global_client
 
-from assistant.channels.ray_serve import RemoteWriter, Writer
+from assistant.channels.ray_serve import RemoteWriter, Writer, build, check_state
+from assistant.errors import UsageError
 from assistant.generate import GeneratorFailed, Prompt
 from assistant.settings import read_settings
 
@@ -51,21 +52,33 @@ def lose(cluster: Cluster) -> dict[str, Any]:
     return {"lost": lost}
 
 
+def writer(arguments: dict[str, Any]) -> Any:
+    """An application of the writer alone; it wants the one (pretended) GPU."""
+    return serve.deployment(name="writer", ray_actor_options={"num_cpus": 0, "num_gpus": 1})(Writer).bind()
+
+
 async def write(text: str) -> dict[str, Any]:
-    """What the writer deployment says to a prompt, through its client; it wants the one (pretended) GPU."""
-    actor = {"num_cpus": 0, "num_gpus": 1}
-    handle = serve.run(
-        serve.deployment(name="writer", ray_actor_options=actor)(Writer).bind(),
-        name="writer",
-        route_prefix=None,
-    )
-    writer = RemoteWriter(handle, read_settings())
-    await writer.warm()
+    """What the writer deployment says to a prompt, through its client."""
+    client = RemoteWriter(serve.get_app_handle("writer"), read_settings())
+    await client.warm()
     try:
-        pieces = [piece async for piece in writer.write(Prompt("Answer.", text))]
+        pieces = [piece async for piece in client.write(Prompt("Answer.", text))]
     except GeneratorFailed as failed:
-        return {"id": writer.id, "error": str(failed)}
-    return {"id": writer.id, "pieces": pieces}
+        return {"id": client.id, "error": str(failed)}
+    return {"id": client.id, "pieces": pieces}
+
+
+def refuse() -> dict[str, Any]:
+    """What is said to SQLite on two machines, and to arguments."""
+    said = []
+    for attempt in (lambda: check_state(read_settings(), 2), lambda: build({"replicas": "3"})):
+        try:
+            attempt()
+        except UsageError as error:
+            said.append(f"{error}; {error.cure}")
+    check_state(read_settings().replace(database_url="postgresql+psycopg://db/dlstart"), 2)
+    check_state(read_settings(), 1)
+    return {"said": said}
 
 
 def main(config: Path) -> None:
@@ -94,6 +107,8 @@ def main(config: Path) -> None:
             say(lose(cluster))
         elif command == "write":
             say(asyncio.run(write(text)))
+        elif command == "refuse":
+            say(refuse())
         else:
             say(replicas())
 

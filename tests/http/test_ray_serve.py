@@ -48,9 +48,11 @@ class RayCluster:
         # One machine has one such port: the head's proxy serves for all nodes.
         config |= {"proxy_location": "HeadOnly", "http_options": {"host": "127.0.0.1", "port": port}}
         app = config["applications"][0]
-        app["runtime_env"]["env_vars"] = environment
         for deployment, count in zip(app["deployments"], (3, 2), strict=True):
             deployment["autoscaling_config"] |= {"min_replicas": count, "max_replicas": count}
+        config["applications"].append(
+            {"name": "writer", "route_prefix": None, "import_path": "tests.http.ray_cluster:writer"}
+        )
         (home / "serve.yaml").write_text(yaml.safe_dump(config))
         ours = {"HOME": str(home), "RAY_TMPDIR": str(home), "RAY_USAGE_STATS_ENABLED": "0"}
         ours |= {"RAY_SERVE_PROXY_PREFER_LOCAL_NODE_ROUTING": "0", "PYTHONPATH": str(ROOT)}
@@ -134,7 +136,7 @@ def stub_model() -> Iterator[str]:
                 for word in [*quote.split(), f"{marker}]"]:
                     writer.write(event(f"{word} "))
                     await writer.drain()
-                    await asyncio.sleep(0.03)
+                    await asyncio.sleep(0.02)
         writer.write(b"data: [DONE]\n\n")
 
     loop = asyncio.new_event_loop()
@@ -250,6 +252,12 @@ def test_the_writer_streams_through_its_handle_and_fails_as_a_model_does(cluster
     pieces = ["One ", "slowly ", "written ", "sentence. ", "[1] "]
     assert cluster.do("write [1] One slowly written sentence.") == {"id": "stub", "pieces": pieces}
     assert cluster.do("write quickly") == {"id": "stub", "error": "the model's deployment failed"}
+
+
+def test_what_would_not_work_is_refused_with_its_cure(cluster: RayCluster) -> None:
+    sqlite, arguments = cluster.do("refuse")["said"]
+    assert sqlite.startswith("2 machines can't share SQLite; set DLSTART_DATABASE_URL=postgresql+psycopg://")
+    assert arguments == "unknown: replicas; settings are DLSTART_* variables, under runtime_env: env_vars"
 
 
 async def test_a_node_dies_under_load_and_no_question_is_lost(cluster: RayCluster) -> None:
