@@ -40,7 +40,9 @@ RUN python3 -m venv /opt/dlstart && \
     find /opt/dlstart -name __pycache__ -type d -prune -exec rm -rf {} +
 
 FROM builder AS packages-cuda
-RUN mv /opt/build /opt/dlstart-cuda && ln -s /opt/dlstart-cuda /opt/build
+ARG PIP_ARGS=""
+RUN /opt/build/bin/pip install -q $PIP_ARGS -c constraints.txt ".[torch,postgres,redis,slack]" && \
+    mv /opt/build /opt/dlstart-cuda && ln -s /opt/dlstart-cuda /opt/build
 
 FROM packages-${VARIANT} AS packages
 

@@ -15,7 +15,7 @@ from assistant.aspects import tag
 from assistant.lexicon import Lexicon
 from assistant.words import stems
 from corpus.types import Corpus, Part, Resource
-from index.search import FAR, Index
+from index.search import Index
 from index.types import Chunk, Sentence
 from index.views import list_views
 
@@ -121,8 +121,7 @@ class Evidence:
     def nearness(self, question: str, cosines: NDArray[np.float32] | None = None) -> NDArray[np.float64]:
         """How near each sentence is to a question: shared words by their rarity, and the angle of meaning.
 
-        `cosines` (views,): as `Index.cosines` gives them; a view that is far counts nothing. One number a sentence,
-        in order; about 0 to 1.6.
+        `cosines` (views,): as `Index.cosines` gives them. One number a sentence, in order; about 0 to 1.6.
         """
         shared = np.zeros(len(self.quotes))
         total = 0.0
@@ -133,8 +132,7 @@ class Evidence:
         lexical = np.sqrt(shared / (total or 1.0))
         if cosines is None or self._views is None:
             return lexical
-        near = cosines[self._views]
-        return _LEXICAL * lexical + np.where(near == FAR, 0.0, near)
+        return _LEXICAL * lexical + cosines[self._views]
 
     def telling(self, aspects: Iterable[str]) -> NDArray[np.bool_]:
         """Whether each sentence tells one of these aspects, in order."""

@@ -27,15 +27,17 @@ if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg.sql import Composed
 
-EXACT_UP_TO = 10_000
+EXACT_UP_TO = 50_000
 _MOST_DIMENSIONS = 2_000
 _LEAST_VERSION = (0, 8)
 _LOCK = 0x646C7374
 _DEPTH = 100
 _RANK = 60
 
-# The graph gives more rows than it looked at when more are asked for; compiling a statement costs more than it saves.
-_SETTINGS = ("SET hnsw.ef_search = 200", "SET hnsw.iterative_scan = relaxed_order", "SET jit = off")
+_LEAST_WIDTH, _MOST_WIDTH = 200, 1_000
+# The graph goes on until it has as many rows as are asked for; compiling a statement costs more than it saves.
+_SETTINGS = ("SET hnsw.iterative_scan = relaxed_order", "SET jit = off")
+_WIDTH = "SELECT set_config('hnsw.ef_search', %s, false)"
 _PREPARE = (
     "CREATE EXTENSION IF NOT EXISTS vector",
     """CREATE TABLE IF NOT EXISTS dlstart_builds (
@@ -50,6 +52,8 @@ CREATE TABLE {table} (
     text text NOT NULL, words tsvector GENERATED ALWAYS AS (to_tsvector('english', text)) STORED,
     embedding vector({dimension}) NOT NULL)
 """
+# A row with a long text is more than PostgreSQL keeps in one piece: then the text moves out, not the vector.
+_INLINE = "ALTER TABLE {table} ALTER embedding SET STORAGE MAIN"
 _COPY = "COPY {table} (position, key, chunk, kind, owners, text, embedding) FROM STDIN (FORMAT BINARY)"
 _TYPES = ("int4", "bytea", "text", "text", "text[]", "text", "vector")
 _BUILT = "INSERT INTO dlstart_builds (name, kind, rows, dimension, encoder) VALUES (%s, %s, %s, %s, %s)"
@@ -139,7 +143,7 @@ class Build:
 
 
 class PostgresVectors:
-    """One build, searched in the database: exact up to 10,000 rows, a graph (HNSW) above."""
+    """One build, searched in the database: exact up to 50,000 rows, a graph (HNSW) above."""
 
     def __init__(self, url: str, build: Build) -> None:
         """Raises IndexStale where the database doesn't hold the build, VectorsUnavailable where it is not there."""
@@ -150,7 +154,7 @@ class PostgresVectors:
 
         self.build = build
         self.kind: Kind = build.kind
-        self._url = url
+        self.url = url
         self._pool = open_pool(url, make_ready)
         self.close = weakref.finalize(self, self._pool.close)
         """Let the connections go, and with them the hold on the build; the last reference does, too."""
@@ -197,7 +201,7 @@ class PostgresVectors:
 
     def make_current(self) -> None:
         """Let this build be the newest one, and drop those that nobody reads any more: in one transaction."""
-        with connect(self._url) as connection:
+        with connect(self.url) as connection:
             _prepare(connection)
             connection.execute(_MAKE_CURRENT, [self.build.name])
             others = connection.execute("SELECT name FROM dlstart_builds WHERE name <> %s", [self.build.name])
@@ -211,7 +215,8 @@ class PostgresVectors:
         scores = np.full((len(queries), k), -np.inf, dtype=np.float32)
         positions = np.full((len(queries), k), -1, dtype=np.int64)
         statement = _sql(_NEAREST, self.build.name, k=k)
-        with problems(self._url), self._pool.connection() as connection:
+        with problems(self.url), self._pool.connection() as connection:
+            connection.execute(_WIDTH, [str(min(max(k, _LEAST_WIDTH), _MOST_WIDTH))])
             for n, query in enumerate(to_unit(queries)):
                 found = connection.execute(statement, {"vector": query}, binary=True).fetchall()
                 if found:
@@ -220,13 +225,13 @@ class PostgresVectors:
 
     def cosines(self, query: Vectors) -> Vectors:
         """The cosine (n,) of every row to one unit query (dimension,), in order: the database compares them all."""
-        with problems(self._url), self._pool.connection() as connection:
+        with problems(self.url), self._pool.connection() as connection:
             content = _value(connection, _sql(_COSINES, self.build.name), query) or b""
         return np.frombuffer(content, dtype=">f4").astype(np.float32)
 
     def rows(self) -> Vectors:
         """All rows, float32 (n, dimension), unit, read only, in order; fetched: for a build, not for a question."""
-        with problems(self._url), self._pool.connection() as connection:
+        with problems(self.url), self._pool.connection() as connection:
             return _fetch(connection, self.build)
 
     def hybrid(self, question: str, vector: Vectors, k: int, owners: Sequence[str] = ()) -> list[Match]:
@@ -236,7 +241,8 @@ class PostgresVectors:
         """
         statement = _sql(_HYBRID, self.build.name, k=k, depth=max(_DEPTH, 5 * k), rank=_RANK)
         given = {"vector": to_unit(vector[None, :])[0], "question": question, "owners": list(owners) or None}
-        with problems(self._url), self._pool.connection() as connection:
+        with problems(self.url), self._pool.connection() as connection:
+            connection.execute(_WIDTH, [str(_LEAST_WIDTH)])
             return [Match(*row) for row in connection.execute(statement, given)]
 
     def __len__(self) -> int:
@@ -279,6 +285,7 @@ def _fill(
 ) -> None:
     _make_ready(connection)
     connection.execute(_sql(_TABLE, build.name, dimension=build.dimension))
+    connection.execute(_sql(_INLINE, build.name))
     with connection.cursor().copy(_sql(_COPY, build.name)) as copy:
         copy.set_types(_TYPES)
         for position, (line, row) in enumerate(zip(lines, rows, strict=True)):

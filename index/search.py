@@ -15,6 +15,7 @@ import numpy as np
 from corpus.types import Corpus
 from index.batch import Batcher
 from index.chunk import CHUNKER_VERSION
+from index.database import show_address
 from index.encoder import ENCODER_ROLES, Encoder, Vectors
 from index.errors import IndexDamaged, IndexProblem, IndexStale
 from index.head import Head
@@ -28,8 +29,7 @@ from index.types import Chunk, Hit, Manifest, Sentence
 from index.vectors import FaissVectors, VectorStore
 from index.views import View
 
-FAR = -1.0
-_NEAR = 1024
+NEAR = 1024
 _QUICK_UP_TO = 20_000
 
 
@@ -72,12 +72,16 @@ class Index:
         self._count = views
 
     def cosines(self, vector: Vectors) -> Vectors:
-        """Similarity (views,) of every view to one vector; in a large index, of the nearest, FAR elsewhere."""
+        """Similarity (views,) of every view to one vector; in a large index, of the 1,024 nearest.
+
+        The others get the least of those: it is the most that they can have, and near to the truth where views are
+        pooled, as -1 was not.
+        """
         if self.vectors.kind == "flat":
             return self.vectors.cosines(vector)
-        scores, positions = self.vectors.search(vector[None, :], _NEAR)
+        scores, positions = self.vectors.search(vector[None, :], NEAR)
         found = positions[0] >= 0
-        nearest = np.full(self._count, FAR, dtype=np.float32)
+        nearest = np.full(self._count, scores[0][found].min(initial=1.0), dtype=np.float32)
         nearest[positions[0][found]] = scores[0][found]
         return nearest
 
@@ -111,7 +115,6 @@ def open_index(
         encoder.revision,
     ):
         raise IndexStale(f"the index was built with the encoder {manifest.encoder_id}, not with {encoder.id}")
-    _check_engine(manifest, database)
     # Whoever opens the encoder verifies its files; the keys are for the next build only.
     verify_files(
         directory, manifest, [role for role in manifest.files if role not in (*ENCODER_ROLES, "keys")]
@@ -127,9 +130,7 @@ def open_index(
                 (directory / manifest.files["views"].name).read_text("utf-8")
             )
         ]
-        vectors: VectorStore
-        path = directory / manifest.files["vectors"].name
-        vectors = PostgresVectors.read(path, database) if database else FaissVectors.read(path)
+        vectors = _open_vectors(directory, manifest, database)
         ranker = _read_ranker(directory, manifest, chunks, views)
     except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise IndexDamaged(f"the index in {directory} can't be read") from error
@@ -204,8 +205,14 @@ class Searcher:
         return Found(tuple(hits), 0.0, timings)
 
 
-def _check_engine(manifest: Manifest, database: str) -> None:
-    """Raise unless the vectors are where the settings say."""
+def find_vectors(directory: Path, manifest: Manifest, database: str) -> str:
+    """Where the vectors of an index are, in words without a password. Raises IndexProblem where they are not."""
+    _open_vectors(directory, manifest, database)
+    return f"in PostgreSQL, {show_address(database)}" if database else "in a file of the index"
+
+
+def _open_vectors(directory: Path, manifest: Manifest, database: str) -> VectorStore:
+    path = directory / manifest.files["vectors"].name
     if manifest.vector_engine == "postgresql" and not database:
         # Not stale: building anew would encode all that a forgotten setting hides.
         raise IndexProblem(
@@ -213,6 +220,7 @@ def _check_engine(manifest: Manifest, database: str) -> None:
         )
     if manifest.vector_engine == "faiss" and database:
         raise IndexStale("DLSTART_VECTORS names a database, and the vectors of this index are in a file")
+    return PostgresVectors.read(path, database) if database else FaissVectors.read(path)
 
 
 def _read_ranker(directory: Path, manifest: Manifest, chunks: tuple[Chunk, ...], views: list[View]) -> Ranker:

@@ -20,9 +20,10 @@ Kind = Literal["flat", "hnsw"]
 Ranked = tuple[Vectors, NDArray[np.int64]]
 
 EXACT_UP_TO = 100_000
-_LINKS = 32
-_BUILD_WIDTH = 40
-_SEARCH_WIDTH = 160
+LINKS = 32
+BUILD_WIDTH = 100
+_LEAST_WIDTH = 160
+_ROWS_A_WIDTH = 2_000
 _SAMPLED = 64
 _NOISE = 0.5
 
@@ -59,6 +60,9 @@ class FaissVectors:
     def __init__(self, index: Any) -> None:
         self._index = index
         self.kind: Kind = "hnsw" if hasattr(index, "hnsw") else "flat"
+        if self.kind == "hnsw":
+            # A larger graph has more places to get lost in; docs/decisions.md has the measurements.
+            index.hnsw.efSearch = max(_LEAST_WIDTH, index.ntotal // _ROWS_A_WIDTH)
 
     @classmethod
     def of(cls, vectors: Vectors, kind: Kind | None = None) -> Self:
@@ -72,9 +76,8 @@ class FaissVectors:
         if kind == "flat":
             index = faiss.IndexFlatIP(rows.shape[1])
         else:
-            index = faiss.IndexHNSWFlat(rows.shape[1], _LINKS, faiss.METRIC_INNER_PRODUCT)
-            index.hnsw.efConstruction = _BUILD_WIDTH
-            index.hnsw.efSearch = _SEARCH_WIDTH
+            index = faiss.IndexHNSWFlat(rows.shape[1], LINKS, faiss.METRIC_INNER_PRODUCT)
+            index.hnsw.efConstruction = BUILD_WIDTH
         faiss.omp_set_num_threads(os.cpu_count() or 1)
         index.add(rows)
         faiss.omp_set_num_threads(1)

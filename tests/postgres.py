@@ -54,6 +54,8 @@ def serve(programs: Path, *options: str) -> Iterator[Path]:
         become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         os.chown(place, 65534, 65534)
 
+        programs = _within_reach(programs, become, place)
+
     def run(name: str, *arguments: str) -> None:
         command = [*become, str(programs / name), "-D", str(place / "data"), *arguments]
         subprocess.run(command, check=True, capture_output=True, timeout=120, cwd=place)
@@ -67,3 +69,16 @@ def serve(programs: Path, *options: str) -> Iterator[Path]:
         with suppress(subprocess.SubprocessError):
             run("pg_ctl", "-w", "-m", "immediate", "stop")
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _within_reach(programs: Path, become: list[str], place: Path) -> Path:
+    """The programs, copied where the server's user can't reach them: a clone in a folder that is root's alone."""
+    if subprocess.run([*become, "test", "-x", str(programs / "initdb")], check=False).returncode == 0:
+        return programs
+    package = programs.parent.parent
+    copied = place / "package" / package.name / programs.parent.name
+    shutil.copytree(programs.parent, copied, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, place / "package" / libraries.name)
+    return copied / "bin"

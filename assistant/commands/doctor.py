@@ -58,15 +58,18 @@ def _check_device(settings: Settings) -> bool:
 
 def _check_index(settings: Settings) -> bool:
     from index.errors import IndexProblem
+    from index.search import find_vectors
     from index.store import read_manifest, verify_files
 
     try:
         manifest = read_manifest(settings.index_path)
         verify_files(settings.index_path, manifest)
+        where = find_vectors(settings.index_path, manifest, settings.vectors)
     except IndexProblem as problem:
         _say(False, str(problem), problem.cure)
         return False
     _say(True, f"index: {manifest.chunks} chunks in {settings.index_path}, built {manifest.built_at}")
+    _say(True, f"vectors: {manifest.views}, {where}")
     _say(
         True,
         f"model: {manifest.encoder_id}, {manifest.dimension} dimensions, run by {manifest.encoder_engine}",

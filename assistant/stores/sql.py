@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, event, select, update
+from sqlalchemy import ColumnElement, Table, delete, event, null, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -32,6 +33,8 @@ _WAITING = 1000
 """Answers that may wait to be written; more are dropped, and that is logged."""
 _KEPT_EXCHANGES = 50
 """Turns of a conversation that are read back."""
+_TIDY_SECONDS = 60.0
+"""Seconds after which a request with a key deletes replies that have run out."""
 _WRITE_SECONDS = 0.5
 """Seconds that a reply waits, where several processes share the database, until its answer is written."""
 
@@ -56,6 +59,8 @@ class SqlStore:
 
     def __init__(self, engine: AsyncEngine, retention_days: int, shared: bool) -> None:
         self._engine = engine
+        self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._tidy_at = 0.0
         self._shared = shared
         self._retention = timedelta(days=retention_days) if retention_days else None
         self._waiting: asyncio.Queue[_Entry] = asyncio.Queue(_WAITING)
@@ -211,11 +216,17 @@ class SqlStore:
     async def begin_reply(self, key: str, fingerprint: str, seconds: float) -> Reply | None:
         """Take a key for that long: None; else what is there. Raises Unavailable."""
         now = datetime.now(UTC)
-        row = {"key": key, "fingerprint": fingerprint, "expires_at": now + timedelta(seconds=seconds)}
-        insert = self._insert(replies).values(row).on_conflict_do_nothing().returning(replies.c.key)
-        async with self._connection() as connection:
-            await connection.execute(delete(replies).where(replies.c.expires_at <= now))
-            if (await connection.execute(insert)).first() is not None:
+        row = {"fingerprint": fingerprint, "expires_at": now + timedelta(seconds=seconds)}
+        expired = replies.c.expires_at <= now
+        take = self._insert(replies).values(key=key, **row)
+        take = take.on_conflict_do_update(
+            index_elements=["key"], set_={**row, "body": null(), "conversation_id": null()}, where=expired
+        )
+        async with self._connection(alone=True) as connection:
+            if monotonic() >= self._tidy_at:
+                self._tidy_at = monotonic() + _TIDY_SECONDS
+                await connection.execute(delete(replies).where(expired))
+            if (await connection.execute(take.returning(replies.c.key))).first() is not None:
                 return None
             there = (await connection.execute(select(replies).where(replies.c.key == key))).first()
         # It may have been given back between the two statements.
@@ -227,12 +238,12 @@ class SqlStore:
         new: dict[str, Any] = {"expires_at": datetime.now(UTC) + timedelta(seconds=seconds)}
         if body is not None:
             new |= {"body": body, "conversation_id": body.get("conversation_id")}
-        async with self._connection() as connection:
+        async with self._connection(alone=True) as connection:
             await connection.execute(mine.values(new))
 
     async def drop_reply(self, key: str) -> None:
         """Give a key back without an answer. Raises Unavailable."""
-        async with self._connection() as connection:
+        async with self._connection(alone=True) as connection:
             await connection.execute(delete(replies).where(replies.c.key == key, replies.c.body.is_(None)))
 
     async def answers_since(self, since: datetime) -> list[StoredAnswer]:
@@ -314,11 +325,15 @@ class SqlStore:
         return (postgresql_insert if postgresql else sqlite_insert)(table)
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction. Raises Unavailable, logged once until the database is back."""
+    async def _connection(self, alone: bool = False) -> AsyncIterator[AsyncConnection]:
+        """One transaction; `alone`: one for each statement, without the two that begin and end it.
+
+        Raises Unavailable, logged once until the database is back.
+        """
         try:
             await self._migrate_once()
-            async with self._engine.begin() as connection:
+            opened = self._alone.connect() if alone else self._engine.begin()
+            async with opened as connection:
                 yield connection
         except (SQLAlchemyError, OSError) as error:
             self._note_down(error)

@@ -40,13 +40,13 @@ def draw_vectors(found: Sequence[Mapping[str, Any]]) -> None:
         build.plot(sizes, [row["build_cpu_s"] for row in found], "o-", color=_DARK)
         build.set_ylabel("building, processor seconds")
         search.plot(sizes, [row["exact_p50_ms"] for row in found], "s--", color=_MIDDLE, label="exact, numpy")
-        search.plot(sizes, [row["p50_ms"] for row in found], "o-", color=_DARK, label="the index")
+        search.plot(sizes, [row["p50_ms"] for row in found], "o-", color=_DARK, label="the index (recall@10)")
         for row in found:
             search.annotate(
                 f"{row['recall']:.2f}", (row["count"], row["p50_ms"]), (0, -13), textcoords="offset points", fontsize=8,
                 ha="center",
             )  # fmt: skip
-        search.set_ylabel("one search, median ms (numbers: recall@10)")
+        search.set_ylabel("one search, median ms")
         search.legend(fontsize=8, frameon=False)
         memory.plot(
             sizes, [row["build_peak_mb"] for row in found], "s--", color=_MIDDLE, label="building, peak"
@@ -58,6 +58,7 @@ def draw_vectors(found: Sequence[Mapping[str, Any]]) -> None:
             axes.set_xscale("log")
             axes.set_yscale("log")
             axes.set_xlabel("vectors")
+            axes.margins(x=0.12, y=0.15)
 
 
 def _draw_bars(axes: Any, values: Mapping[str, float], title: str) -> None:

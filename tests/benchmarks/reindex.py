@@ -21,7 +21,7 @@ from statistics import median
 
 from corpus import load_corpus
 from corpus.load import default_corpus_path
-from tests.benchmarks.candidates import CACHE, ROOT, worked_by_children
+from tests.benchmarks.candidates import CACHE, ROOT, Failed, last_line, worked_by_children
 from tests.benchmarks.page import describe_machine, print_table
 
 RESOURCES = 5_000
@@ -33,7 +33,7 @@ _TOPICS = (
     "metric learning", "optimisation", "parsing", "planning", "privacy", "probability", "pruning", "recommenders",
     "regression", "retrieval", "robotics", "segmentation", "speech", "statistics", "tracking", "transfer learning",
 )  # fmt: skip
-_FORMS = ("course", "book", "tutorial", "post")
+_FORMS = ("course", "book", "tutorial", "blog-post")
 _ENDS = (
     "for people who learn by building",
     "with proofs",
@@ -99,7 +99,7 @@ def _resource(number: int, section: str, chance: random.Random) -> str:
         "organisation": None,
         "section": section,
         "origin": "addition",
-        "level": chance.choice(("beginner", "intermediate", "advanced")),
+        "level": chance.choice(("intro", "intermediate", "advanced")),
         "prerequisites": [],
         "topics": [first, second, third],
         "format": ["text"],
@@ -143,7 +143,9 @@ def _build(corpus: Path, index: Path) -> tuple[float, float]:
         "--out",
         index,
     ]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise Failed(last_line(done.stderr))
     return time.perf_counter() - began, worked_by_children() - worked
 
 

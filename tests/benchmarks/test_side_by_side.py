@@ -54,7 +54,7 @@ async def test_each_caller_asks_the_bodies_in_turn_on_one_connection_and_all_but
 
 
 async def test_a_server_that_is_not_there_is_an_error_and_no_answer() -> None:
-    found = await load("http://127.0.0.1:1/ask", 1, 0.01, [{"question": "a"}])
+    found = await load("http://127.0.0.1:1/ask", 1, 0.5, [{"question": "a"}])
     assert found["answers"] == 0
     assert found["first_error"].startswith("ConnectionRefusedError")
 

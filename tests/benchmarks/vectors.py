@@ -1,6 +1,7 @@
 """From 1 k to 1 M vectors: time and memory to build, load and search, written into docs/performance.md.
 
-`python -m tests.benchmarks.vectors [--most N]`. One process a size, so that each has its own peak of memory.
+`python -m tests.benchmarks.vectors [--most N]`. One process a size, so that each has its own peak of memory. What was
+built is kept and used again, with what building took: the largest takes minutes, and gigabytes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import os
 import platform
 import resource
 import sys
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -20,13 +20,16 @@ from typing import Any
 import numpy as np
 
 from index.encoder import Vectors
-from index.vectors import FaissVectors, NumpyVectors, measure_recall, to_unit
+from index.vectors import BUILD_WIDTH, LINKS, FaissVectors, NumpyVectors, measure_recall, to_unit
+from tests.benchmarks import plots
+from tests.benchmarks.candidates import CACHE
 from tests.benchmarks.page import measure_resident, replace_table, run_self
 
 SIZES = (1_000, 10_000, 100_000, 300_000, 1_000_000)
 _DIMENSION = 384
 _TOPICS = 2_000
 _ASKED = 200
+_PICTURE = "![Building, searching and memory by the number of vectors, both axes logarithmic](vectors.svg)"
 
 
 def make_rows(count: int, seed: int = 1) -> Vectors:
@@ -43,25 +46,30 @@ def make_rows(count: int, seed: int = 1) -> Vectors:
 
 
 def measure(count: int) -> dict[str, Any]:
-    """Build, write, load and search one size."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "vectors.faiss"
+    """Build and write one size, or take what was built before; load and search it."""
+    path, built = find_built(count), find_built(count).with_suffix(".json")
+    if not built.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
         rows = make_rows(count)
         started, worked = perf_counter(), _worked()
         store = FaissVectors.of(rows)
-        built, cpu = perf_counter() - started, _worked() - worked
+        took, cpu = perf_counter() - started, _worked() - worked
         store.write(path)
-        recall = measure_recall(store)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        built.write_text(json.dumps({"build_s": took, "build_cpu_s": cpu, "build_peak_mb": peak}), "utf-8")
         del rows, store
-        return {
-            "count": count,
-            "build_s": built,
-            "build_cpu_s": cpu,
-            "build_peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
-            "recall": recall,
-            "bytes": path.stat().st_size,
-            **json.loads(run_self(__spec__, "--search", str(path))),
-        }
+    return {
+        "count": count,
+        "bytes": path.stat().st_size,
+        **json.loads(built.read_text("utf-8")),
+        **json.loads(run_self(__spec__, "--search", str(path))),
+        "recall": measure_recall(FaissVectors.read(path)),
+    }
+
+
+def find_built(count: int) -> Path:
+    """Where an index of so many rows is kept, once it was built."""
+    return CACHE / f"vectors-{count}-{LINKS}-{BUILD_WIDTH}.faiss"
 
 
 def measure_search(path: Path) -> dict[str, Any]:
@@ -132,7 +140,8 @@ def main() -> None:
         if size <= given.most:
             found.append(json.loads(run_self(__spec__, "--size", str(size))))
             print(found[-1], file=sys.stderr, flush=True)
-            replace_table("vectors", "Vectors, from a thousand to a million", _table(found))
+            plots.draw_vectors(found)
+            replace_table("vectors", "Vectors, from a thousand to a million", [*_table(found), "", _PICTURE])
 
 
 if __name__ == "__main__":

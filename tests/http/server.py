@@ -61,6 +61,12 @@ class Server:
             time.sleep(0.05)
         raise AssertionError(f"not ready: {self.log[-5:]} {self.noise[-5:]}")
 
+    def workers(self) -> list[int]:
+        """Process ids of its workers."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [int(one) for one in children if "spawn_main" in Path(f"/proc/{one}/cmdline").read_text()]
+
     def stop(self) -> int:
         """Send SIGTERM; the exit status."""
         self.process.send_signal(signal.SIGTERM)

@@ -210,10 +210,9 @@ def test_workers_share_a_port_and_an_index_and_one_that_dies_is_replaced(data_di
             assert answer.status_code == 200
         count = 'ask_requests_total{channel="http",outcome="answered"} 10.0'
         assert count in httpx.get(f"{opened.url}/metrics").text
-        children = Path(f"/proc/{opened.process.pid}/task/{opened.process.pid}/children").read_text().split()
-        workers = [pid for pid in children if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
+        workers = opened.workers()
         assert len(workers) == 2
-        os.kill(int(workers[0]), signal.SIGKILL)
+        os.kill(workers[0], signal.SIGKILL)
         opened.wait_for("ready", 3)
         assert httpx.post(f"{opened.url}/v1/ask", json=ASK, timeout=60).status_code == 200
         assert opened.stop() == 0

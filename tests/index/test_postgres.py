@@ -44,13 +44,15 @@ def builds(url: str) -> list[str]:
     return named
 
 
+@pytest.mark.parametrize("kind", ["flat", "hnsw"])
 def test_an_index_in_the_database_ranks_like_one_in_files(
-    guide: Corpus, tmp_path: Path, vectors_url: str
+    guide: Corpus, tmp_path: Path, vectors_url: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("index.postgres.EXACT_UP_TO", 50_000 if kind == "flat" else 1)
     encoder = HashedEncoder()
     build_index(guide, encoder, tmp_path / "files")
     manifest = build_index(guide, encoder, tmp_path / "shared", database=vectors_url)
-    assert (manifest.vector_engine, manifest.vector_index) == ("postgresql", "flat")
+    assert (manifest.vector_engine, manifest.vector_index) == ("postgresql", kind)
     inside = Searcher(open_index(tmp_path / "shared", guide, encoder, vectors_url), encoder)
     outside = Searcher(open_index(tmp_path / "files", guide, encoder), encoder)
     for question in ("learn thing 2", "what stays?", "nothing of the kind"):

@@ -10,10 +10,12 @@ import pytest
 
 from assistant.service import Assistant
 from corpus import load_corpus
+from index import search
 from index.build import build_index
 from index.encoder import Encoder
-from index.search import Found, Searcher, open_index
+from index.search import Found, Index, Searcher, open_index
 from index.signals import Pool
+from index.vectors import FaissVectors
 
 
 def test_a_pool_is_the_mean_of_the_best() -> None:
@@ -27,6 +29,18 @@ def test_a_pool_is_the_mean_of_the_best() -> None:
             own += [scores[group[0]]] * (best - len(own)) if group else []
             wanted.append(np.mean(own) if own else 0.0)
         np.testing.assert_allclose(Pool(groups, best).mean(scores), wanted, rtol=1e-6)
+
+
+def test_what_a_graph_does_not_find_is_as_near_as_the_last_that_it_finds(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "NEAR", 50)
+    flat = assistant.searcher.index
+    rows = flat.vectors.rows()
+    graph = Index(flat.manifest, flat.chunks, FaissVectors.of(rows, "hnsw"), len(rows), flat.ranker)
+    exact, near = flat.cosines(rows[7]), graph.cosines(rows[7])
+    least = np.sort(exact)[-50]
+    np.testing.assert_allclose(near, np.maximum(exact, least), atol=1e-5)
 
 
 @pytest.mark.parametrize(

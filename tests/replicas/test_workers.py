@@ -10,18 +10,12 @@ from pathlib import Path
 
 import httpx
 
-from tests.http.server import Server, running
+from tests.http.server import running
+from tests.http.test_serve import serve_once
 from tests.replicas.balancer import wait_until
 from tests.replicas.redis_server import RedisServer
 
 ASK = {"question": "Where can I learn about LSTMs?"}
-
-
-def workers_of(server: Server) -> list[int]:
-    """Process ids of the workers."""
-    parent = server.process.pid
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [int(pid) for pid in children if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
 
 
 @contextmanager
@@ -47,7 +41,7 @@ def test_both_workers_know_the_key_the_conversation_and_the_rate_and_end_with_th
     }
     with running(data_dir, "--workers", "2", **environment) as server:
         server.wait_for("ready", 2)
-        workers = workers_of(server)
+        workers = server.workers()
         assert len(workers) == 2
 
         def post(path: str, **body: str) -> httpx.Response:
@@ -70,3 +64,12 @@ def test_both_workers_know_the_key_the_conversation_and_the_rate_and_end_with_th
             assert post("/v1/ask", **ASK).status_code == 429
         server.process.kill()
         wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+
+
+def test_a_setting_that_no_worker_could_use_is_one_line_without_its_password(data_dir: Path) -> None:
+    url = "redis://:a-password@host:port/0"
+    done = serve_once(data_dir, "--port", "0", "--workers", "2", DLSTART_RATE_LIMIT_STORAGE=url)
+    assert done.returncode == 2
+    last = done.stderr.strip().split("\n")[-1]
+    assert last == "dlstart: DLSTART_RATE_LIMIT_STORAGE can't be used; give redis://HOST:6379/0"
+    assert "a-password" not in done.stderr

@@ -8,7 +8,7 @@ from typing import Any
 from assistant.channels.slack import messages
 from assistant.channels.slack.blocks import Block, context, feedback, header, plain, section, sources
 from assistant.channels.slack.escape import escape, link
-from assistant.channels.slack.picture import paint
+from assistant.channels.slack.picture import find_font, paint
 from assistant.plan import asks_for_plan
 from assistant.roadmap import describe, draw
 from assistant.types import Plan, Profile, Step
@@ -73,7 +73,7 @@ def plan_files(plan: Plan) -> list[dict[str, Any]]:
 def can_paint() -> bool:
     """Whether this machine has the renderer, and a font for it to write with."""
     try:
-        return paint(_SAMPLE.format("plan")) != paint(_SAMPLE.format(""))
+        return find_font() is not None
     except ModuleNotFoundError:
         return False
 
@@ -120,9 +120,6 @@ def read_plan_modal(values: dict[str, Any]) -> Profile:
         ),
         hours_per_week=float(hours) if hours else None,
     )
-
-
-_SAMPLE = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><text y="15" font-size="12">{}</text></svg>'
 
 
 def _summary(plan: Plan) -> str:
