@@ -39,8 +39,7 @@ log = logging.getLogger("dlstart.service")
 _MOST = 32
 """Calls that are encoded together; a call carries up to 32 questions of one ingress (index/batch.py)."""
 _WAIT_S = 0.002
-_PATIENCE_S = 15.0
-"""Seconds in which another replica of the encoder is tried when one has died."""
+_FIRST_TRY_S = 1.0
 _AGAIN_S = 0.1
 
 
@@ -146,7 +145,7 @@ class RemoteEncoder:
     """The encoder deployment behind the seam of `index.encoder.Encoder`. Call it from a thread, not from a loop."""
 
     def __init__(self, handle: Any, timeout: float) -> None:
-        """`timeout`: seconds that a call may take."""
+        """`timeout`: seconds in which a call is tried again."""
         self._handle = handle
         self._timeout = timeout
         told = self._call(lambda: handle.describe.remote())
@@ -166,21 +165,29 @@ class RemoteEncoder:
         return self._call(lambda: self._handle.passages.remote(self.revision, list(texts)))  # type: ignore[no-any-return]
 
     def _call(self, send: Callable[[], Any]) -> Any:
-        """Call a replica; another one, where it has died, or holds other weights (an update is under way)."""
-        ends = time.monotonic() + _PATIENCE_S
+        """Call a replica; another one, where it has died, is silent, or holds other weights (an update is under way).
+
+        A replica whose machine is gone is silent for up to 15 s before Ray calls it dead: no try waits for that.
+        """
+        ends = time.monotonic() + self._timeout
+        patience = _FIRST_TRY_S
         while True:
             why: Exception | None = None
+            response = send()
             try:
-                answer = send().result(timeout_s=self._timeout)
+                answer = response.result(timeout_s=patience)
                 if answer is not None:
                     return answer
+                time.sleep(_AGAIN_S)
+            except TimeoutError as error:
+                why = error
+                response.cancel()
+                patience = 2 * _FIRST_TRY_S
             except (RayActorError, RayServeException) as error:
                 why = error
-            except TimeoutError as error:
-                raise Unavailable("the encoder took too long", "try again in a moment") from error
+                time.sleep(_AGAIN_S)
             if time.monotonic() > ends:
                 raise Unavailable("the encoder is not there", "try again in a moment") from why
-            time.sleep(_AGAIN_S)
 
 
 class RemoteWriter:

@@ -41,10 +41,11 @@ def replicas() -> dict[str, list[tuple[str, int]]]:
 
 
 def lose(cluster: Cluster) -> dict[str, Any]:
-    """Kill a node that is not the head and has an ingress replica, as a power cut would."""
+    """Kill a node that is not the head and has an ingress and an encoder, as a power cut would."""
     nodes = {node.node_id: node for node in cluster.worker_nodes}
-    lost = next(id for id, _ in replicas()["ingress"] if id in nodes)
-    for id, pid in (replica for group in replicas().values() for replica in group):
+    running = [replica for group in replicas().values() for replica in group]
+    lost = max(nodes, key=lambda node: sum(id == node for id, _ in running))
+    for id, pid in running:
         if id == lost:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
