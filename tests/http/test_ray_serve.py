@@ -85,7 +85,7 @@ class RayCluster:
         return counts
 
     def stop(self) -> None:
-        """Kill all processes of the cluster; they are those that keep their files in its folder."""
+        """Kill all processes of the cluster; they have its folder in their environment or a file open in it."""
         for _ in range(100):
             ours = [pid for pid in _processes() if self._owns(pid)]
             for pid in ours:
@@ -111,7 +111,10 @@ class RayCluster:
     def _owns(self, pid: int) -> bool:
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-            own = f"RAY_TMPDIR={self.home}\0".encode() in Path(f"/proc/{pid}/environ").read_bytes()
+            # Ray's processes write their titles over their environment.
+            own = f"RAY_TMPDIR={self.home}\0".encode() in Path(f"/proc/{pid}/environ").read_bytes() or any(
+                str(file.readlink()).startswith(f"{self.home}/") for file in Path(f"/proc/{pid}/fd").iterdir()
+            )
         except (OSError, IndexError):
             return False
         return own and state != "Z"
