@@ -28,6 +28,7 @@ log = logging.getLogger("dlstart.service")
 
 _KEEP_ALIVE = 75
 """Seconds that an idle connection stays open: longer than proxies keep theirs, so that they end it, not we."""
+_BACKLOG = 2048
 _RESTART_AFTER = 1.0
 """Seconds before a worker that died is replaced."""
 
@@ -89,7 +90,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(2048)
+        listener.listen(_BACKLOG)
         listener.set_inheritable(True)
     except (socket.gaierror, OverflowError):
         raise UsageError(
@@ -138,7 +139,9 @@ def work(
 
 
 def supervise(listener: socket.socket, count: int) -> None:
-    """Keep so many workers on one socket; replace one that dies; stop them all on a signal."""
+    """Keep so many workers on one port; replace one that dies; stop them all on a signal."""
+    if sys.platform == "linux":
+        listener = _share(listener)
     with tempfile.TemporaryDirectory(prefix="dlstart-metrics-") as shared:
         # Prometheus's counters of all workers are files in one folder.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared
@@ -166,12 +169,35 @@ def supervise(listener: socket.socket, count: int) -> None:
             process.join()
 
 
+def _share(listener: socket.socket) -> socket.socket:
+    """The port, held for workers that each listen on it themselves: Linux then deals connections out among them.
+
+    On one socket for all, the worker that happens to be awake accepts every connection that comes at once.
+    """
+    address = listener.getsockname()
+    listener.close()
+    held = socket.socket(listener.family, listener.type)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    held.bind(address)
+    return held
+
+
+def _own(held: socket.socket) -> socket.socket:
+    """A worker's own listening socket on the port that is held for it; elsewhere than on Linux, the one for all."""
+    if sys.platform != "linux":
+        return held
+    own = _share(held)
+    own.listen(_BACKLOG)
+    return own
+
+
 def _worker(listener: socket.socket) -> None:
     settings = read_settings()
     configure_logs(settings.log_format)
     threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
     try:
-        work(settings, listener, shared=True)
+        work(settings, _own(listener), shared=True)
     except AssistantError as error:
         log.error("%s", error)
         raise SystemExit(error.exit_status) from None
