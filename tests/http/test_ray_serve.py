@@ -121,7 +121,9 @@ class RayCluster:
 
 
 def _processes() -> list[int]:
-    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    """All but this one, whose files are in the folder as well."""
+    found = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [pid for pid in found if pid != os.getpid()]
 
 
 @contextmanager
