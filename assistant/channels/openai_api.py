@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from assistant.errors import BadRequest
 from assistant.service import Ask, Event
@@ -65,7 +65,7 @@ class Message(BaseModel):
 class StreamOptions(BaseModel):
     """What a stream says beside its text."""
 
-    include_usage: bool | None = None
+    include_usage: StrictBool | None = None
 
 
 class ResponseFormat(BaseModel):
@@ -89,7 +89,7 @@ class ChatRequest(BaseModel):
             json_schema_extra={"contains": _QUESTION},
         ),
     ]
-    stream: bool | None = None
+    stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = None
     response_format: ResponseFormat | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import httpx
@@ -54,6 +56,27 @@ async def test_it_is_openapi_3_1_and_names_every_route(client: httpx.AsyncClient
         for operation in methods.values():
             assert operation["summary"] and operation["operationId"]
             assert "500" in operation["responses"]
+
+
+async def test_every_reference_of_the_document_leads_somewhere(client: httpx.AsyncClient) -> None:
+    document = await read_document(client)
+    named = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(document)))
+    assert named and named <= set(document["components"]["schemas"])
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/v1/ask", {"question": "hi", "stream": "no"}, "stream"),
+        ("/v1/plan", {"profile": {"can_program": 1}}, "profile.can_program"),
+    ],
+)
+async def test_a_word_is_no_boolean(
+    client: httpx.AsyncClient, path: str, body: dict[str, Any], field: str
+) -> None:
+    response = await client.post(path, json=body)
+    assert response.status_code == 422
+    assert [error["field"] for error in response.json()["errors"]] == [field]
 
 
 async def test_keys_are_documented_where_they_are_needed(make_client: MakeClient) -> None:

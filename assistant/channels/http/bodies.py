@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 
 from assistant.types import MAX_QUESTION, Background, Goal, Outcome, Profile, Turn
 from corpus.types import Kind, Level, Origin, Status
@@ -37,7 +37,7 @@ class ProfileBody(_Request):
 
     goal: Annotated[list[Goal], Field(max_length=5)] = []
     background: Background | None = None
-    can_program: bool | None = None
+    can_program: StrictBool | None = None
     prefers: Words = []
     avoids: Words = []
     done: Words = []
@@ -72,7 +72,7 @@ class AskRequest(_Request):
         Field(max_length=100, description="The turns before, from a client that keeps them itself."),
     ] = []
     profile: ProfileBody | None = None
-    stream: Annotated[bool, Field(description="Answer as server-sent events.")] = False
+    stream: Annotated[StrictBool, Field(description="Answer as server-sent events.")] = False
 
     def turns(self) -> tuple[Turn, ...]:
         """The history as the assistant's own type."""
