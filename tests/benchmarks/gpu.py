@@ -46,7 +46,8 @@ def measure(device: str, count: int) -> list[str]:
     """The table."""
     corpus = load_corpus()
     views = list_views(corpus, cut(corpus))
-    texts = [f"{n}: {view.text}" for n, view in enumerate(islice(cycle(views), count)) if not view.query]
+    passages = cycle(view.text for view in views if not view.query)
+    texts = [f"{n}: {text}" for n, text in enumerate(islice(passages, count))]
     questions = [view.text for view in views if view.query][:_CALLERS]
     few = texts[:: max(len(texts) // _ON_CPU, 1)]
     machine = describe_machine()
