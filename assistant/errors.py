@@ -13,6 +13,11 @@ AssistantError        what went wrong, and the cure
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from index.errors import IndexProblem
+
 
 class AssistantError(Exception):
     """`str` says what is wrong in plain words; `cure` says what to do, or is empty."""
@@ -48,6 +53,15 @@ class IndexUnusable(AssistantError):
     """The index is missing, stale or damaged."""
 
     exit_status = 3
+
+
+@contextmanager
+def index_problems() -> Iterator[None]:
+    """Problems of the index as a user is told them: IndexUnusable, with the command that mends it."""
+    try:
+        yield
+    except IndexProblem as problem:
+        raise IndexUnusable(str(problem), problem.cure) from problem
 
 
 class Unavailable(AssistantError):

@@ -19,7 +19,6 @@ from index.encoder import Encoder, open_encoder
 from index.errors import IndexProblem
 from index.search import Found, Searcher, open_index
 from index.store import MANIFEST
-from index.types import Manifest
 
 log = logging.getLogger("dlstart.service")
 
@@ -147,13 +146,9 @@ def _reopen(settings: Settings, old: Assistant, reach: Callable[[], Encoder]) ->
     before = old.searcher
     index = open_index(settings.index_path, corpus, None, settings.vectors)
     encoder: Encoder = before.encoder
-    if _encoder_of(index.manifest) != _encoder_of(before.index.manifest):
+    if index.manifest.made_by != before.index.manifest.made_by:
         encoder = reach()
         index = open_index(settings.index_path, corpus, encoder, settings.vectors)
     store: Store = old.store
     rewriter = old.rewriter.over(corpus, encoder) if old.rewriter else None
     return Assistant(corpus, Searcher(index, encoder), store, rewriter)
-
-
-def _encoder_of(manifest: Manifest) -> tuple[str, str, str]:
-    return manifest.encoder_id, manifest.encoder_revision, manifest.encoder_engine

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 from typing import Any
 
 from assistant.adviser import Adviser, Message, Part, Search
 from assistant.cite import Draft
-from assistant.errors import BadRequest, IndexUnusable
+from assistant.errors import BadRequest, IndexUnusable, index_problems
 from assistant.generate import Generator, open_generator
 from assistant.plan import make_plan
 from assistant.reword import Rewriter
@@ -23,7 +23,7 @@ from assistant.verify import Verifier
 from corpus import Corpus, CorpusError, load_corpus
 from index.build import Progress, build_index
 from index.encoder import Encoder, open_encoder
-from index.errors import IndexMissing, IndexProblem, IndexStale
+from index.errors import IndexMissing, IndexStale
 from index.search import Found, Index, Searcher, open_index
 
 _K = 20
@@ -76,7 +76,7 @@ class Assistant:
         Raises IndexUnusable with the command that mends it.
         """
         corpus = open_corpus(settings)
-        with _index_problems():
+        with index_problems():
             encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
             index = _open_or_build(corpus, encoder, settings, progress)
             return assemble(corpus, index, encoder, open_generator(settings))
@@ -84,7 +84,7 @@ class Assistant:
     async def search(self, question: str, k: int = 10) -> Found:
         """The k best hits for a question. Raises IndexUnusable where its vectors' database is gone."""
         question = check_question(question)
-        with _index_problems():
+        with index_problems():
             return await self.searcher.find(question, k)
 
     def plan(self, profile: Profile) -> Plan:
@@ -163,7 +163,7 @@ class Assistant:
         """Search for what is needed; a message that leans on the turns before is searched alone, too."""
         need = message.need
         prior = dict.fromkeys(need.sections, _HERE) if need.follow_up else None
-        with _index_problems():
+        with index_problems():
             found = await self.searcher.find(need.query, _K, prior)
             parts = [Part(text, await self.searcher.find(text, _K)) for text in message.parts]
             alone = found if need.query == question else await self.searcher.find(question, _K)
@@ -238,15 +238,6 @@ def check_question(question: str) -> str:
     if len(question) > MAX_QUESTION:
         raise BadRequest(f"the question has {len(question)} characters", f"keep it to {MAX_QUESTION}")
     return question
-
-
-@contextmanager
-def _index_problems() -> Iterator[None]:
-    """Problems of the index as a channel tells them."""
-    try:
-        yield
-    except IndexProblem as problem:
-        raise IndexUnusable(str(problem), problem.cure) from problem
 
 
 def _open_or_build(corpus: Corpus, encoder: Encoder, settings: Settings, progress: Progress | None) -> Index:

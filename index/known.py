@@ -39,8 +39,7 @@ class Known:
         nothing = cls({}, np.zeros((0, encoder.dimension), dtype=np.float32))
         try:
             manifest = read_manifest(directory)
-            made = (manifest.encoder_id, manifest.encoder_revision, manifest.encoder_engine)
-            if made != (encoder.id, encoder.revision, encoder.engine) or manifest.vector_engine != "faiss":
+            if manifest.made_by != made_by(encoder) or manifest.vector_engine != "faiss":
                 return nothing
             verify_files(directory, manifest, ("keys", "vectors"))
             keys = (directory / manifest.files["keys"].name).read_bytes()

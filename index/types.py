@@ -122,3 +122,8 @@ class Manifest:
     """Its files by role: vectors, views, chunks, lexical, …"""
     vector_engine: str = "faiss"
     """Where the vectors are: `faiss`, in a file of the index; `postgresql`, in the build that the file names."""
+
+    @property
+    def made_by(self) -> str:
+        """What tells the vectors of one encoder from those of another; see `index.known.made_by`."""
+        return f"{self.encoder_id} {self.encoder_revision} {self.encoder_engine}"

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assistant.commands.progress import show_progress
-from assistant.errors import IndexUnusable, UsageError
+from assistant.errors import UsageError, index_problems
 from assistant.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -45,7 +43,7 @@ def build(
     if current.device not in ("auto", "cpu", "cuda"):
         raise UsageError(f"there is no device {current.device}", "give --device auto, cpu or cuda")
     texts = open_corpus(current)
-    with _problems(), show_progress("Building the index") as progress:
+    with index_problems(), show_progress("Building the index") as progress:
         engine = open_for_build(current.encoder, current.device, current.index_path)
         manifest = build_index(texts, engine, current.index_path, progress, current.vectors)
     typer.echo(
@@ -60,7 +58,7 @@ def info(json_: JsonOption = False) -> None:
     from index.store import read_manifest, verify_files
 
     current = read_settings()
-    with _problems():
+    with index_problems():
         manifest = read_manifest(current.index_path)
         verify_files(current.index_path, manifest)
     told = dataclasses.asdict(manifest)
@@ -101,7 +99,7 @@ def search(
     question = check_question(question)
     if within and not hybrid:
         raise UsageError("--in filters the hybrid search", "give --hybrid, too")
-    with _problems():
+    with index_problems():
         searcher = _open_searcher(read_settings())
         found = searcher.search_hybrid(question, k, within or ()) if hybrid else searcher.search(question, k)
     if json_:
@@ -133,14 +131,3 @@ def _open_searcher(current: Settings) -> Searcher:
 
 def _size(files: dict[str, dict[str, int]]) -> int:
     return sum(file["bytes"] for file in files.values())
-
-
-@contextmanager
-def _problems() -> Iterator[None]:
-    """Problems of the index as the command line tells them: one line, exit status 3."""
-    from index.errors import IndexProblem
-
-    try:
-        yield
-    except IndexProblem as problem:
-        raise IndexUnusable(str(problem), problem.cure) from problem
