@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -18,7 +18,7 @@ from assistant.plan import make_plan
 from assistant.reword import Rewriter
 from assistant.settings import Settings
 from assistant.store import MemoryStore, Store
-from assistant.types import MAX_QUESTION, Answer, Conversation, Plan, Profile, Turn
+from assistant.types import MAX_QUESTION, Answer, Conversation, Plan, Profile, Turn, as_values
 from assistant.verify import Verifier
 from corpus import Corpus, CorpusError, load_corpus
 from index.build import Progress, build_index
@@ -26,7 +26,8 @@ from index.encoder import Encoder, open_encoder
 from index.errors import IndexMissing, IndexStale
 from index.search import Found, Index, Searcher, open_index
 
-_K = 20
+_NO_HITS = 0
+"""An answer is made of what its question is about, and needs no hits."""
 _HERE = 3.0
 """How much likelier the sections of the last answer are for a message that leans on it."""
 
@@ -152,7 +153,7 @@ class Assistant:
                 if show is not None:
                     show(Event("delta", {"text": piece.text}))
                     for citation in piece.citations:
-                        show(Event("citation", asdict(citation)))
+                        show(Event("citation", as_values(citation)))
         return rewording.draft, rewording.generator
 
     def picks_up(self) -> bool:
@@ -164,9 +165,9 @@ class Assistant:
         need = message.need
         prior = dict.fromkeys(need.sections, _HERE) if need.follow_up else None
         with index_problems():
-            found = await self.searcher.find(need.query, _K, prior)
-            parts = [Part(text, await self.searcher.find(text, _K)) for text in message.parts]
-            alone = found if need.query == question else await self.searcher.find(question, _K)
+            found = await self.searcher.find(need.query, _NO_HITS, prior)
+            parts = [Part(text, await self.searcher.find(text, _NO_HITS)) for text in message.parts]
+            alone = found if need.query == question else await self.searcher.find(question, _NO_HITS)
         return Search(found, alone, tuple(parts))
 
     async def _conversation(self, ask: Ask) -> Conversation:

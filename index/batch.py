@@ -4,50 +4,52 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
-
-from index.encoder import Encoder, Vectors
 
 _MOST = 32
 _WAIT_S = 0.002
+T = TypeVar("T")
 
 
 @dataclass(slots=True, eq=False)
-class _Waiting:
+class _Waiting(Generic[T]):
     question: str
-    row: asyncio.Future[Vectors]
+    row: asyncio.Future[T]
 
 
 @dataclass(slots=True)
-class _Queue:
+class _Queue(Generic[T]):
     """What one event loop has to encode."""
 
-    waiting: list[_Waiting] = field(default_factory=list)
+    waiting: list[_Waiting[T]] = field(default_factory=list)
     running: set[asyncio.Task[None]] = field(default_factory=set)
     timer: asyncio.TimerHandle | None = None
 
 
-class Batcher:
-    """Encodes up to 32 questions together.
+class Batcher(Generic[T]):
+    """Encodes up to 32 questions together, on threads of its own.
 
     A question that comes alone starts at once. One that comes while others are being encoded waits for those that
     come with it, for 2 ms at most; then they start, as soon as a core is free.
     """
 
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._workers = (os.cpu_count() or 1) if encoder.device == "cpu" else 1
+    def __init__(self, encode: Callable[[Sequence[str]], Iterable[T]], device: str = "cpu") -> None:
+        """`encode` gives one row a question, in order; on another device than `cpu` one batch runs at a time."""
+        self._encode = encode
+        self._workers = (os.cpu_count() or 1) if device == "cpu" else 1
         self._pool = ThreadPoolExecutor(self._workers, "encode")
         # Futures belong to a loop, and a program may run one loop after another over the same index.
-        self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = WeakKeyDictionary()
+        self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue[T]] = WeakKeyDictionary()
 
-    async def encode(self, question: str) -> Vectors:
-        """The question's vector, (dimension,). Raises what the encoder raises for this question."""
+    async def encode(self, question: str) -> T:
+        """The question's row. Raises what `encode` raises for this question."""
         loop = asyncio.get_running_loop()
-        queue = self._queues.setdefault(loop, _Queue())
-        own = _Waiting(question, loop.create_future())
+        queue = self._queues.setdefault(loop, _Queue[T]())
+        own = _Waiting[T](question, loop.create_future())
         queue.waiting.append(own)
         if not queue.running or len(queue.waiting) >= _MOST:
             self._start(queue)
@@ -59,7 +61,7 @@ class Batcher:
             if own in queue.waiting:
                 queue.waiting.remove(own)
 
-    def _start(self, queue: _Queue) -> None:
+    def _start(self, queue: _Queue[T]) -> None:
         """Start what waits, where a core is free; otherwise the next batch that ends starts it."""
         if queue.timer is not None:
             queue.timer.cancel()
@@ -71,20 +73,18 @@ class Batcher:
         queue.running.add(task)
         task.add_done_callback(lambda done: self._end(queue, done))
 
-    def _end(self, queue: _Queue, task: asyncio.Task[None]) -> None:
+    def _end(self, queue: _Queue[T], task: asyncio.Task[None]) -> None:
         queue.running.discard(task)
         self._start(queue)
 
-    async def _run(self, batch: list[_Waiting]) -> None:
+    async def _run(self, batch: list[_Waiting[T]]) -> None:
         """Encode a batch; where that fails, each question alone, so that only its own caller sees an error."""
         loop = asyncio.get_running_loop()
         batch = [one for one in batch if not one.row.done()]
         if not batch:
             return
         try:
-            rows = await loop.run_in_executor(
-                self._pool, self._encoder.encode_queries, [one.question for one in batch]
-            )
+            rows = await loop.run_in_executor(self._pool, self._encode, [one.question for one in batch])
         except Exception as error:  # noqa: BLE001 - whatever an engine raises belongs to who asked
             if len(batch) > 1:
                 for one in batch:

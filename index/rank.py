@@ -86,7 +86,7 @@ class Ranker:
         return Evidence(question, cosines, self._lexical.score(question), scores, self._names.find(question))
 
     def rank(self, evidence: Evidence, k: int, prior: Mapping[str, float] | None = None) -> Ranking:
-        """Rank; `prior` multiplies the odds of sections (1 for those that it does not name)."""
+        """Rank, with the k best hits; `prior` multiplies the odds of sections (1 for those that it does not name)."""
         signals, fusion = self.units.gather(evidence), self._fusion
         scores = signals.sections @ fusion.sections
         for id, weight in (prior or {}).items():
@@ -112,7 +112,7 @@ class Ranker:
         )
 
     def _hits(self, evidence: Evidence, sections: Vectors, resources: Vectors, k: int) -> tuple[Hit, ...]:
-        if not self._chunks:
+        if not self._chunks or not k:
             return ()
         views = evidence.cosines[: self._end] + _WORDS_IN_CHUNK * evidence.lexical[: self._end]
         relevance = np.maximum.reduceat(views, self._first_view)

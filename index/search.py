@@ -41,7 +41,7 @@ class Found:
     """Best first, one a chunk; see `index.rank.Ranking`."""
     confidence: float
     """0 to 1: how likely it is that the corpus answers the question."""
-    timings_ms: Mapping[str, float]
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
     """Milliseconds by step: encode, search."""
     sections: tuple[tuple[str, float], ...] = ()
     """Ids of all sections with their probabilities, best first."""
@@ -137,27 +137,51 @@ def open_index(
     return Index(manifest, chunks, vectors, len(views), ranker)
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the batcher's threads find out about one question, beside the loop that serves all others."""
+
+    vector: Vectors
+    """(dimension,)"""
+    cosines: Vectors | None = None
+    """(views,), see `Index.cosines`; None in an index that is not quick."""
+    compared: float = 0.0
+    """Seconds that the cosines took."""
+
+
 class Searcher:
     """Questions -> hits, over one index and its encoder."""
 
     def __init__(self, index: Index, encoder: Encoder) -> None:
         self.index = index
         self.encoder = encoder
-        self._batcher = Batcher(encoder)
+        self._batcher = Batcher(self._look, encoder.device)
 
     async def find(self, question: str, k: int = 10, prior: Mapping[str, float] | None = None) -> Found:
         """As `search`, for one of many callers: encoded together with what is asked at the same time."""
         started = perf_counter()
-        vector = await self._batcher.encode(question)
-        encoded = perf_counter()
-        if self.index.is_quick:
-            found = self.search_vector(question, vector, k, prior)
+        look = await self._batcher.encode(question)
+        encoded = perf_counter() - look.compared
+        if look.cosines is None:
+            found = await asyncio.to_thread(self.search_vector, question, look.vector, k, prior)
         else:
-            found = await asyncio.to_thread(self.search_vector, question, vector, k, prior)
-        return replace(found, timings_ms={"encode": (encoded - started) * 1e3, **found.timings_ms})
+            found = self._rank(question, look.vector, look.cosines, k, prior)
+        timings = {"encode": (encoded - started) * 1e3, "search": (perf_counter() - encoded) * 1e3}
+        return replace(found, timings_ms=timings)
+
+    def _look(self, questions: Sequence[str]) -> list[_Look]:
+        vectors = self.encoder.encode_queries(questions)
+        if not self.index.is_quick:
+            return [_Look(vector) for vector in vectors]
+        looks = []
+        for vector in vectors:
+            started = perf_counter()
+            cosines = self.index.cosines(vector)
+            looks.append(_Look(vector, cosines, perf_counter() - started))
+        return looks
 
     def search(self, question: str, k: int = 10, prior: Mapping[str, float] | None = None) -> Found:
-        """The k best chunks for a question; `prior` multiplies the odds of sections."""
+        """The k best chunks for a question, k from 0 on; `prior` multiplies the odds of sections."""
         started = perf_counter()
         vector = self.encoder.encode_queries([question])[0]
         encoded = perf_counter()
@@ -169,12 +193,16 @@ class Searcher:
     ) -> Found:
         """The same for a question that has been encoded, (dimension,)."""
         started = perf_counter()
-        cosines = self.index.cosines(vector)
+        found = self._rank(question, vector, self.index.cosines(vector), k, prior)
+        return replace(found, timings_ms={"search": (perf_counter() - started) * 1e3})
+
+    def _rank(
+        self, question: str, vector: Vectors, cosines: Vectors, k: int, prior: Mapping[str, float] | None
+    ) -> Found:
         ranking = self.index.rank(question, vector, cosines, k, prior)
         return Found(
             hits=ranking.hits,
             confidence=ranking.scope["covered"],
-            timings_ms={"search": (perf_counter() - started) * 1e3},
             sections=ranking.sections,
             resources=ranking.resources,
             scope=ranking.scope,

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -25,7 +25,7 @@ from assistant.settings import Settings
 from assistant.store import Feedback, Reply, StoredAnswer, exchange_of
 from assistant.stores.migrate import migrate
 from assistant.stores.tables import answers, claims, conversations, feedback, people, replies
-from assistant.types import Answer, Citation, Conversation, Exchange, Place, Profile
+from assistant.types import Answer, Citation, Conversation, Exchange, Place, Profile, as_values
 
 log = logging.getLogger("dlstart.store")
 
@@ -413,7 +413,7 @@ def _answer_row(entry: _Entry) -> dict[str, Any]:
         "question": entry.question,
         "outcome": answer.outcome,
         "text": answer.text,
-        "citations": [asdict(citation) for citation in answer.citations],
+        "citations": as_values(answer.citations),
         "suggestions": list(answer.suggestions),
         "clarified": answer.clarifying_question is not None,
         "confidence": answer.confidence,

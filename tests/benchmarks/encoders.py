@@ -132,7 +132,7 @@ def _ask_apart(encoder: Encoder, asked: Sequence[str]) -> None:
 
 
 def _ask_together(encoder: Encoder, asked: Sequence[str]) -> None:
-    batcher = Batcher(encoder)
+    batcher = Batcher(encoder.encode_queries, encoder.device)
 
     async def call(number: int) -> None:
         for turn in range(3):

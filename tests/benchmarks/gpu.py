@@ -67,7 +67,7 @@ def measure(device: str, count: int) -> list[str]:
 
 def _row(encoder: Encoder, texts: list[str], questions: list[str]) -> str:
     passages = median(_timed(lambda: encoder.encode_passages(texts)) for _ in range(_TURNS))
-    batcher = Batcher(encoder)
+    batcher = Batcher(encoder.encode_queries, encoder.device)
 
     async def ask_all() -> None:
         await asyncio.gather(*(batcher.encode(question) for question in questions))

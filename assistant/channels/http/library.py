@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import FastAPI, Path, Request, Response
@@ -18,6 +17,7 @@ from assistant.channels.http.bodies import (
 from assistant.channels.http.desk import Desk
 from assistant.channels.http.docs import GET, REQUEST_ID, answers, failures
 from assistant.channels.http.problems import problem
+from assistant.types import as_values
 from corpus.describe import describe_corpus
 
 _EXTRA = {"parameters": [REQUEST_ID]}
@@ -84,7 +84,7 @@ def add_library_routes(app: FastAPI, desk: Desk) -> None:
         kept = await desk.assistant.store.conversation(id)
         if kept is None:
             return problem(request.scope, 404, "No conversation with this id is kept.")
-        return JSONResponse(asdict(kept) | {"profile": kept.profile.as_dict()})
+        return JSONResponse(as_values(kept) | {"profile": kept.profile.as_dict()})
 
     @app.delete(
         "/v1/conversations/{id}",

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -38,7 +38,7 @@ from assistant.metrics import Metrics
 from assistant.service import Ask, Assistant
 from assistant.settings import Settings
 from assistant.store import Feedback
-from assistant.types import Answer, Plan, Profile
+from assistant.types import Answer, Plan, Profile, as_values
 
 if TYPE_CHECKING:
     from assistant.stores.installations import Installations
@@ -271,7 +271,7 @@ class SlackBot:
         if kept is None:
             await self._respond(body, {"text": messages.NOT_KEPT, "replace_original": False})
             return
-        answer = asdict(kept)
+        answer = as_values(kept)
         shown = [
             blocks.asked(body["user"]["id"], kept.question),
             *blocks.answer_blocks(answer, conversation_id),
