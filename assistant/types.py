@@ -34,7 +34,7 @@ MAX_QUESTION = 2000
 def as_values(thing: object) -> Any:
     """The JSON form of frozen dataclasses, tuples and plain values in each other.
 
-    Not `dataclasses.asdict`, which copies every text and took a tenth of an answer's time.
+    Not `dataclasses.asdict`, which copies every text and took 6 % of a busy server's loop.
     """
     names = _field_names(type(thing))  # type: ignore[arg-type]  # mypy finds no hash in classes
     if names is not None:

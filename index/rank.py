@@ -141,7 +141,8 @@ class Ranker:
 
 
 def _ranked(ids: Sequence[str], scores: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
-    return tuple((ids[n], float(scores[n])) for n in np.argsort(-scores, kind="stable"))
+    values = scores.tolist()
+    return tuple((ids[n], values[n]) for n in np.argsort(-scores, kind="stable").tolist())
 
 
 def _resources_of(chunk: Chunk) -> tuple[str, ...]:

@@ -104,7 +104,8 @@ class Pool:
 
     def __init__(self, groups: Sequence[Sequence[int]], best: int) -> None:
         self._best = best
-        self._filled = np.array([bool(group) for group in groups], dtype=bool)
+        # What the sum of the best is divided by: whatever stands for an empty group becomes 0.
+        self._shares = np.array([best if group else np.inf for group in groups], dtype=np.float32)
         width = max([best, *map(len, groups)])
         # -1 is the entry that stands for nothing; a group smaller than `best` repeats its first view instead.
         self._places = np.full((len(groups), width), -1, dtype=np.int64)
@@ -113,14 +114,14 @@ class Pool:
             row[len(group) : best] = group[0] if group else -1
 
     def mean(self, scores: Vectors) -> Vectors:
-        """(groups,) from scores (views + 1,), whose last entry stands for nothing; 0 for an empty group."""
-        if not len(self._places):
-            return np.zeros(0, dtype=np.float32)
+        """(…, groups) from scores (…, views + 1), whose last entry stands for nothing; 0 for an empty group."""
+        taken = scores.take(self._places, axis=-1)
         if self._best == 1:
-            best = scores[self._places].max(axis=1)
+            best = np.maximum.reduce(taken, axis=-1, initial=_NOTHING)
         else:
-            best = np.partition(scores[self._places], -self._best, axis=1)[:, -self._best :].mean(axis=1)
-        pooled: Vectors = np.where(self._filled, best, np.float32(0))
+            taken.partition(-self._best, axis=-1)
+            best = np.add.reduce(taken[..., -self._best :], axis=-1)
+        pooled: Vectors = best / self._shares
         return pooled
 
 
@@ -161,28 +162,22 @@ class Units:
 
     def gather(self, evidence: Evidence) -> Signals:
         """Pool the evidence."""
-        cosines = np.append(evidence.cosines, np.float32(_NOTHING))
-        lexical = np.append(evidence.lexical, np.float32(_NOTHING))
-        sections = self._unit_signals(self.sections, evidence, cosines, lexical)
-        resources = self._unit_signals(self.resources, evidence, cosines, lexical)
+        scores = np.full((2, len(evidence.cosines) + 1), _NOTHING, dtype=np.float32)
+        scores[0, :-1], scores[1, :-1] = evidence.cosines, evidence.lexical
+        sections = self._unit_signals(self.sections, evidence, scores)
+        resources = self._unit_signals(self.resources, evidence, scores)
         if len(resources):
             # A named resource speaks for its section, and a concept for the section of what teaches it.
             np.maximum.at(sections[:, 5], self.section_of, resources[:, 5])
             np.maximum.at(sections[:, 6], self.section_of, resources[:, 6])
-        return Signals(
-            sections, resources, self._scope_signals(evidence, sections, resources, cosines, lexical)
-        )
+        return Signals(sections, resources, self._scope_signals(evidence, sections, resources, scores))
 
-    def _unit_signals(
-        self, ids: tuple[str, ...], evidence: Evidence, cosines: Vectors, lexical: Vectors
-    ) -> Vectors:
+    def _unit_signals(self, ids: tuple[str, ...], evidence: Evidence, scores: Vectors) -> Vectors:
         signals = np.zeros((len(ids), len(SIGNALS)), dtype=np.float32)
         asked, told = self._pools[ids]
         signals[:, 0] = [evidence.head.get(id, 0.0) for id in ids]
-        signals[:, 1] = asked.mean(cosines)
-        signals[:, 2] = told.mean(cosines)
-        signals[:, 3] = asked.mean(lexical)
-        signals[:, 4] = told.mean(lexical)
+        signals[:, 1], signals[:, 3] = asked.mean(scores)
+        signals[:, 2], signals[:, 4] = told.mean(scores)
         place = self.section_place if ids is self.sections else self.resource_place
         for _, named in evidence.named.resources:
             for id in named:
@@ -195,16 +190,21 @@ class Units:
         return signals
 
     def _scope_signals(
-        self, evidence: Evidence, sections: Vectors, resources: Vectors, cosines: Vectors, lexical: Vectors
+        self, evidence: Evidence, sections: Vectors, resources: Vectors, scores: Vectors
     ) -> Vectors:
+        cosines = scores[0]
         best = -np.sort(-sections, axis=0)
         if len(best) < 2:
             best = np.concatenate([best, np.zeros((2, len(SIGNALS)), dtype=np.float32)])
         nearest = self._nearest_example.mean(cosines)
-        examples, words = self._examples.mean(cosines), self._examples.mean(lexical)
+        examples, words = self._examples.mean(scores)
         text = fold(evidence.text)
         count = len(text.split())
-        letters = sum(mark.isalpha() and not mark.isascii() for mark in evidence.text)
+        letters = (
+            0
+            if evidence.text.isascii()
+            else sum(mark.isalpha() and not mark.isascii() for mark in evidence.text)
+        )
         foreign = letters > 0.3 * len(evidence.text) or (count > 3 and not _ENGLISH.search(text))
         return np.array(
             [
