@@ -36,7 +36,9 @@ def plain(text: str) -> str:
     text = _POSSESSIVE.sub("", text.lower())
     text = _APOSTROPHE.sub("", text)
     if not text.isascii():
-        text = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", text)))
+        # Lower once more: what was a mathematical bold A is an A only now.
+        text = unicodedata.normalize("NFKD", text).lower()
+        text = "".join(filterfalse(unicodedata.combining, text))
     return " ".join(_PIECE.findall(text))
 
 

@@ -15,6 +15,7 @@ from assistant.words import Speller, plain, stem, stems
         ("I don't like Ng's class!", "i dont like ng class !"),
         ("¿Álgebra lineal?", "algebra lineal ?"),
         ("fast.ai, 18.06", "fast ai , 18 06"),
+        ("𝐀lgebra, ＡＩ", "algebra , ai"),
         ("  ", ""),
     ],
 )
