@@ -31,9 +31,9 @@ _GUIDE_SAYS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Quote:
-    """One sentence of the corpus."""
+    """One sentence of the corpus. There is one object for each, so that it is compared and hashed as that."""
 
     position: int
     """Its place among all sentences; the guide's come first, in reading order."""

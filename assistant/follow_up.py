@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal
 
@@ -369,11 +369,15 @@ def _of_person(base: Need, focus: Focus, evidence: Evidence, lexicon: Lexicon) -
 
 
 def _strip_openings(text: str) -> tuple[str, bool]:
-    pattern = re.compile(rf"^(?:(?:{_table()['openings']})(?!\w)[\s.,;:!?]*)+")
-    found = pattern.match(text)
+    found = _openings().match(text)
     if found is None:
         return text.strip(" .,;:!?"), False
     return text[found.end() :].strip(" .,;:!?"), True
+
+
+@cache
+def _openings() -> re.Pattern[str]:
+    return re.compile(rf"^(?:(?:{_table()['openings']})(?!\w)[\s.,;:!?]*)+")
 
 
 def parts_of(question: str, lexicon: Lexicon) -> tuple[str, ...]:
@@ -415,12 +419,14 @@ def _own_words(reading: Reading) -> tuple[str, ...]:
     return tuple(
         word
         for word in reading.rest
-        if word not in _GENERIC
-        and not asked(word)
-        and not names_goal(word)
-        and not word.isdigit()
-        and len(word) > 1
+        if word not in _GENERIC and len(word) > 1 and not word.isdigit() and not _is_asked_about(word)
     )
+
+
+@lru_cache(4096)
+def _is_asked_about(word: str) -> bool:
+    """Whether a word alone asks for something (`free`), or stands for a goal."""
+    return bool(asked(word)) or names_goal(word)
 
 
 def _are_comparable(focus: Focus, evidence: Evidence, lexicon: Lexicon) -> bool:

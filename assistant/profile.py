@@ -46,14 +46,13 @@ class Said:
 
 def read_profile(reading: Reading, raw: str = "") -> Said:
     """What a message says about its writer; `raw` is the message before it was made plain (for `1.5 hours`)."""
-    table = _table()
     stated: dict[str, Any] = {}
     withdrawn: set[tuple[str, str]] = set()
     for clause in _CLAUSE.findall(reading.text):
         _read_subjects(clause, stated, withdrawn)
         _read_formats(clause, stated, withdrawn)
         _read_goals(clause, stated)
-    for cue in table["cue"]:
+    for cue in _cues():
         _read_cue(cue, reading.text, stated, withdrawn)
     hours = _hours(raw.lower() or reading.text)
     if hours is not None:
@@ -69,6 +68,8 @@ def read_profile(reading: Reading, raw: str = "") -> Said:
 
 def merge(old: Profile, said: Said) -> Profile:
     """The profile after a message: what it says wins over what was known."""
+    if not said:
+        return old
     new = said.profile
     changes: dict[str, Any] = {}
     for name in (each.name for each in fields(Profile)):
@@ -124,21 +125,40 @@ def _denied(text: str, start: int) -> bool:
     return any(_pattern(negation["words"]).fullmatch(word) for word in before)
 
 
-def _read_cue(
-    cue: Mapping[str, Any], text: str, stated: dict[str, Any], withdrawn: set[tuple[str, str]]
-) -> None:
-    if not _pattern("|".join(cue["words"])).search(text):
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    """Words that say one thing about their writer."""
+
+    says: Mapping[str, Any]
+    """Its entry in the table: field, value, sure, denied, withdraws."""
+    any: re.Pattern[str]
+    """All its words: in most texts none of them is found."""
+    each: tuple[re.Pattern[str], ...]
+    """They one by one, in order."""
+
+
+@cache
+def _cues() -> tuple[_Cue, ...]:
+    return tuple(
+        _Cue(cue, _pattern("|".join(cue["words"])), tuple(map(_pattern, cue["words"])))
+        for cue in _table()["cue"]
+    )
+
+
+def _read_cue(cue: _Cue, text: str, stated: dict[str, Any], withdrawn: set[tuple[str, str]]) -> None:
+    if not cue.any.search(text):
         return
-    for words in cue["words"]:
-        for found in _pattern(words).finditer(text):
-            if cue.get("withdraws"):
-                withdrawn.add((cue["field"], cue["value"]))
-            elif cue.get("sure") or not _denied(text, found.start()):
-                _state(stated, cue["field"], cue["value"])
-            elif "denied" in cue:
-                _state(stated, cue["field"], cue["denied"])
+    field, value = cue.says["field"], cue.says["value"]
+    for pattern in cue.each:
+        for found in pattern.finditer(text):
+            if cue.says.get("withdraws"):
+                withdrawn.add((field, value))
+            elif cue.says.get("sure") or not _denied(text, found.start()):
+                _state(stated, field, value)
+            elif "denied" in cue.says:
+                _state(stated, field, cue.says["denied"])
             else:
-                withdrawn.add((cue["field"], cue["value"]))
+                withdrawn.add((field, value))
 
 
 def _state(stated: dict[str, Any], field: str, value: Any) -> None:
@@ -276,11 +296,16 @@ def _read_marks(reading: Reading, stated: dict[str, Any]) -> None:
             stated.setdefault("done", []).extend(one or mention.resources[:1])
         elif re.match(rf"(?:class |course |book |lectures? )?(?:{marks['done_after']})\b", after):
             stated.setdefault("done", []).extend(one)
-    for provider in marks["providers"]:
-        for found in _pattern(f"(?:{marks['refused']}) {provider}").finditer(reading.text):
-            after = reading.text[found.end() :].strip()
-            if not re.match(rf"(?:{marks['not_after']})\b", after):
-                stated.setdefault("avoids", []).append(provider)
+    for found in _refused_provider().finditer(reading.text):
+        after = reading.text[found.end() :].strip()
+        if not re.match(rf"(?:{marks['not_after']})\b", after):
+            stated.setdefault("avoids", []).append(found["provider"])
+
+
+@cache
+def _refused_provider() -> re.Pattern[str]:
+    marks = _table()["marks"]
+    return _pattern(f"(?:{marks['refused']}) (?P<provider>{'|'.join(marks['providers'])})")
 
 
 def _near(before: str) -> str:
