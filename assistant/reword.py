@@ -117,7 +117,8 @@ class Rewording:
         words = re.sub(r"\s+([.,;:!?])", r"\1", words).strip(" *_")
         if not all(1 <= number <= len(self._evidence) for number in numbers):
             return
-        cited = [self._evidence[number - 1] for number in numbers]
+        # Of the sources of one sentence the guide's come first, too.
+        cited = sorted((self._evidence[number - 1] for number in numbers), key=self._is_addition)
         plain = _fold(words)
         if cited and all(citation.quote in self._quoted for citation in cited):
             return

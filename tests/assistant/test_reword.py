@@ -149,6 +149,15 @@ async def test_an_addition_that_is_not_called_one_is_dropped(desk: Desk, compose
     assert "Practical" not in rewording.draft.text
 
 
+async def test_a_sentence_that_cites_an_addition_first_gets_the_guide_s_source_first(
+    desk: Desk, composed: Draft
+) -> None:
+    lead, _, addition, *_ = composed.citations
+    desk.stub.play = desk.stub.say(f"{addition.quote} [3][1] {lead.quote} [1]")
+    rewording, _ = await desk.reword(composed)
+    assert [c.quote for c in rewording.draft.citations][:2] == [lead.quote, addition.quote]
+
+
 async def test_bad_sentences_are_dropped_and_the_good_ones_stay(desk: Desk, composed: Draft) -> None:
     desk.stub.play = desk.stub.evidence(
         "Take the Udacity nanodegree for 99 dollars [1]. ",
