@@ -141,7 +141,8 @@ class Adviser:
         elif need.form == "order":
             draft = self._plan(message)
         else:
-            near = self.evidence.nearness(need.query, found.cosines)
+            reading = message.reading if need.query == question else None
+            near = self.evidence.nearness(need.query, found.cosines, reading)
             draft = self.composer.compose([(need, found, near)], message.profile)
         if not draft.citations:
             return self._without_sources("not_covered", message, found)
@@ -167,8 +168,9 @@ class Adviser:
         """An answer to the questions that are covered, which says which are not."""
         needs = []
         for part in covered:
-            need = resolve(self.lexicon.read(part.text), message.said, Focus(), self.evidence, self.lexicon)
-            near = self.evidence.nearness(part.text, part.found.cosines)
+            reading = self.lexicon.read(part.text)
+            need = resolve(reading, message.said, Focus(), self.evidence, self.lexicon)
+            near = self.evidence.nearness(part.text, part.found.cosines, reading)
             needs.append((replace(need, query=part.text), part.found, near))
         draft = self.composer.compose(needs, message.profile)
         if not missing or not draft.citations:

@@ -34,6 +34,11 @@ _NOT_FOR = re.compile(r"\bnot for\b|does not suit|do not suit|not a first")
 
 
 @cache
+def _any() -> re.Pattern[str]:
+    return re.compile("|".join(cues.pattern for _, cues in _table().values()))
+
+
+@cache
 def _table() -> dict[str, tuple[re.Pattern[str], re.Pattern[str]]]:
     table = tomllib.loads(resources.files("assistant").joinpath("aspects.toml").read_text("utf-8"))
     return {
@@ -68,3 +73,8 @@ def asked(question: str) -> tuple[str, ...]:
     ]
     # `Can I read it for free?` asks for the cost: whom it suits is what is left when nothing else is asked.
     return tuple(name for _, name in sorted(found, key=lambda pair: (pair[1] == "suits", *pair)))
+
+
+def asks(words: str) -> bool:
+    """Whether plain words ask about any aspect at all."""
+    return _any().search(words) is not None

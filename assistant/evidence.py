@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.aspects import tag
-from assistant.lexicon import Lexicon
+from assistant.lexicon import Lexicon, Reading
 from assistant.words import stems
 from corpus.types import Corpus, Part, Resource
 from index.search import Index
@@ -118,14 +118,18 @@ class Evidence:
         ]
         return (*own, *said)
 
-    def nearness(self, question: str, cosines: NDArray[np.float32] | None = None) -> NDArray[np.float64]:
+    def nearness(
+        self, question: str, cosines: NDArray[np.float32] | None = None, reading: Reading | None = None
+    ) -> NDArray[np.float64]:
         """How near each sentence is to a question: shared words by their rarity, and the angle of meaning.
 
-        `cosines` (views,): as `Index.cosines` gives them. One number a sentence, in order; about 0 to 1.6.
+        `cosines` (views,): as `Index.cosines` gives them; `reading`: of the question, if it has been read. One number
+        a sentence, in order; about 0 to 1.6.
         """
         shared = np.zeros(len(self.quotes))
         total = 0.0
-        for word in sorted(_meaning(question, self._lexicon) & self._places.keys()):
+        meaning = _meaning(question, reading or self._lexicon.read(question))
+        for word in sorted(meaning & self._places.keys()):
             squared = self._weights[word] ** 2
             shared[self._places[word]] += squared
             total += squared
@@ -154,9 +158,9 @@ class Evidence:
         return sorted(known, key=lambda resource: resource.origin == "addition")
 
 
-def _meaning(text: str, lexicon: Lexicon) -> frozenset[str]:
+def _meaning(text: str, reading: Reading) -> frozenset[str]:
     """The stems of a text, and the concepts that it names: a graphics card is a GPU."""
-    return stems(text) | {f"concept {id}" for id in lexicon.read(text).concepts}
+    return stems(text) | {f"concept {id}" for id in reading.concepts}
 
 
 def _quotes(corpus: Corpus, chunks: Sequence[Chunk], lexicon: Lexicon) -> Iterable[Quote]:
@@ -168,7 +172,7 @@ def _quotes(corpus: Corpus, chunks: Sequence[Chunk], lexicon: Lexicon) -> Iterab
             owner = corpus.resource_by_id.get(chunk.resource) if chunk.resource else None
             spoken = text.replace(owner.short, " ") if owner else text
             recommends = chunk.part == "guide" and bool(resources) and bool(_RECOMMENDS.search(text))
-            meaning = _meaning(spoken, lexicon)
+            meaning = _meaning(spoken, lexicon.read(spoken))
             yield Quote(position, chunk, sentence, text, meaning, tag(text), resources, recommends)
             position += 1
 

@@ -10,11 +10,11 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-from assistant.aspects import asked
+from assistant.aspects import asked, asks
 from assistant.evidence import Evidence
 from assistant.lexicon import Lexicon, Reading
 from assistant.profile import Said, merge, names_goal, read_profile
@@ -386,6 +386,8 @@ def parts_of(question: str, lexicon: Lexicon) -> tuple[str, ...]:
     What points back (`and is it free?`) or has no subject belongs to the question before it.
     """
     pieces = re.split(_table()["parts"], question, flags=re.IGNORECASE)
+    if len(pieces) == 1:
+        return ()
     parts: list[str] = []
     for piece in (piece.strip(" ,;.?!") for piece in pieces if piece):
         reading = lexicon.read(piece)
@@ -419,14 +421,12 @@ def _own_words(reading: Reading) -> tuple[str, ...]:
     return tuple(
         word
         for word in reading.rest
-        if word not in _GENERIC and len(word) > 1 and not word.isdigit() and not _is_asked_about(word)
+        if word not in _GENERIC
+        and len(word) > 1
+        and not word.isdigit()
+        and not asks(word)
+        and not names_goal(word)
     )
-
-
-@lru_cache(4096)
-def _is_asked_about(word: str) -> bool:
-    """Whether a word alone asks for something (`free`), or stands for a goal."""
-    return bool(asked(word)) or names_goal(word)
 
 
 def _are_comparable(focus: Focus, evidence: Evidence, lexicon: Lexicon) -> bool:

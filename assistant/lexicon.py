@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from assistant.words import STOP_WORDS, Speller, plain, word_list
 from corpus.types import Corpus
 
 _LONGEST = 9
 _SURE_WORDS = 4
-_REMEMBERED = 64
 _NO_SURNAMES = frozenset({"french"})
 
 
@@ -87,15 +86,13 @@ class Lexicon:
                 self._add(name, concept=concept.id)
         words = {word for name in self._names for word in name}
         self._speller = Speller(words | set(cue_words), _common_words(corpus))
-        # On its way to an answer a message is read by several who ask different things of it.
-        self.read = lru_cache(_REMEMBERED)(self._read)
 
     def _add(self, name: str, resources: tuple[str, ...] = (), concept: str | None = None) -> None:
         key = tuple(word_list(name))
         if key and not (len(key) == 1 and key[0] in STOP_WORDS):
             self._names.setdefault(key, Mention(0, len(key), resources, concept))
 
-    def _read(self, text: str) -> Reading:
+    def read(self, text: str) -> Reading:
         """Read a text: mend its slips, and find the longest names from the left."""
         mended = self._speller.mend(plain(text))
         words = tuple(mended.split())

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
@@ -17,6 +17,12 @@ _TRIES = 3
 _PAUSE_SECONDS = 0.2
 _LOCK = 0x646C7374
 """Key of the advisory lock in PostgreSQL: "dlst"."""
+
+
+def blocking_url(url: str | URL) -> URL:
+    """The same database by a driver that blocks; psycopg does both."""
+    parsed = make_url(url)
+    return parsed.set(drivername="sqlite") if parsed.drivername == "sqlite+aiosqlite" else parsed
 
 
 def migrate(url: str) -> bool:
@@ -33,10 +39,7 @@ def migrate(url: str) -> bool:
 
 
 def _migrate(url: str) -> bool:
-    synchronous = make_url(url)
-    if synchronous.drivername == "sqlite+aiosqlite":
-        synchronous = synchronous.set(drivername="sqlite")
-    engine = create_engine(synchronous, poolclass=NullPool)
+    engine = create_engine(blocking_url(url), poolclass=NullPool)
     try:
         with engine.connect() as connection:
             if _revision(connection) == HEAD:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,10 +12,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, event, null, select, update
+from sqlalchemy import ColumnElement, Engine, Table, create_engine, delete, event, null, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -23,7 +23,7 @@ from assistant.errors import Unavailable, UsageError
 from assistant.mask import mask
 from assistant.settings import Settings
 from assistant.store import Feedback, Reply, StoredAnswer, exchange_of
-from assistant.stores.migrate import migrate
+from assistant.stores.migrate import blocking_url, migrate
 from assistant.stores.tables import answers, claims, conversations, feedback, people, replies
 from assistant.types import Answer, Citation, Conversation, Exchange, Place, Profile, as_values
 
@@ -35,6 +35,8 @@ _KEPT_EXCHANGES = 50
 """Turns of a conversation that are read back."""
 _TIDY_SECONDS = 60.0
 """Seconds after which a request with a key deletes replies that have run out."""
+_GATHER_SECONDS = 0.03
+"""Seconds in which answers that nobody waits for gather to be written together."""
 _WRITE_SECONDS = 0.5
 """Seconds that a reply waits, where several processes share the database, until its answer is written."""
 
@@ -59,11 +61,13 @@ class SqlStore:
 
     def __init__(self, engine: AsyncEngine, retention_days: int, shared: bool) -> None:
         self._engine = engine
+        self._writing = make_writer(engine.url)
         self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._tidy_at = 0.0
         self._shared = shared
         self._retention = timedelta(days=retention_days) if retention_days else None
         self._waiting: asyncio.Queue[_Entry] = asyncio.Queue(_WAITING)
+        self._hurry = asyncio.Event()
         self._unwritten: dict[str, Conversation] = {}
         self._writer: asyncio.Task[None] | None = None
         self._down = False
@@ -87,10 +91,11 @@ class SqlStore:
     async def close(self) -> None:
         """Write what waits, and let the database go."""
         if self._writer is not None:
-            await self._waiting.join()
+            await self._settle()
             self._writer.cancel()
             with suppress(asyncio.CancelledError):
                 await self._writer
+        self._writing.dispose()
         await self._engine.dispose()
 
     async def conversation(self, id: str) -> Conversation | None:
@@ -131,7 +136,7 @@ class SqlStore:
 
     async def forget(self, conversation_id: str) -> bool:
         """Delete a conversation with its answers and feedback; whether there was one. Raises Unavailable."""
-        await self._waiting.join()
+        await self._settle()
         async with self._connection() as connection:
             await connection.execute(delete(replies).where(replies.c.conversation_id == conversation_id))
             gone = await connection.execute(
@@ -141,7 +146,7 @@ class SqlStore:
 
     async def add_feedback(self, given: Feedback) -> bool:
         """Keep a vote, the last one for an answer; False for an unknown answer. Raises Unavailable."""
-        await self._waiting.join()
+        await self._settle()
         values = {
             "answer_id": given.answer_id,
             "value": given.value,
@@ -154,12 +159,12 @@ class SqlStore:
             known = await connection.execute(select(answers.c.id).where(answers.c.id == given.answer_id))
             if known.first() is None:
                 return False
-            await self._upsert(connection, feedback, [values], "answer_id")
+            await connection.execute(self._upsert(feedback, "answer_id"), [values])
         return True
 
     async def link(self, person: str, conversation_id: str) -> None:
         """Note that somebody took part in a conversation that is kept. Raises Unavailable."""
-        await self._waiting.join()
+        await self._settle()
         async with self._connection() as connection:
             kept = select(conversations.c.id).where(conversations.c.id == conversation_id)
             if (await connection.execute(kept)).first() is not None:
@@ -191,7 +196,7 @@ class SqlStore:
 
     async def forget_person(self, person: str) -> int:
         """Delete somebody's votes and conversations; how many of these. Raises Unavailable."""
-        await self._waiting.join()
+        await self._settle()
         mine = select(people.c.conversation_id).where(people.c.person == person)
         async with self._connection() as connection:
             await connection.execute(delete(feedback).where(feedback.c.person == person))
@@ -248,7 +253,7 @@ class SqlStore:
 
     async def answers_since(self, since: datetime) -> list[StoredAnswer]:
         """Every answer from that moment on, oldest first, with its feedback. Raises Unavailable."""
-        await self._waiting.join()
+        await self._settle()
         query = (
             select(answers, feedback.c.value, feedback.c.reason, feedback.c.comment)
             .outerjoin(feedback, feedback.c.answer_id == answers.c.id)
@@ -270,10 +275,24 @@ class SqlStore:
             gone = await connection.execute(delete(conversations).where(conversations.c.updated_at < oldest))
         return int(gone.rowcount)
 
+    async def _settle(self) -> None:
+        """Have everything that waits written now."""
+        self._hurry.set()
+        await self._waiting.join()
+
+    async def _gather(self) -> None:
+        """Let more answers come before a transaction begins, unless somebody waits for it."""
+        if not self._shared:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_GATHER_SECONDS):
+                    await self._hurry.wait()
+        self._hurry.clear()
+
     async def _write(self) -> None:
         """Write what waits, all of it in one transaction, until nothing waits."""
         while True:
             batch = [await self._waiting.get()]
+            await self._gather()
             while not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
             try:
@@ -289,14 +308,22 @@ class SqlStore:
                     self._waiting.task_done()
                     entry.written.set()
 
-    async def _write_batch(self, batch: Iterable[_Entry]) -> None:
-        batch = list(batch)
+    async def _write_batch(self, batch: Sequence[_Entry]) -> None:
+        async with self._reaching():
+            await asyncio.to_thread(self._insert_batch, batch)
+
+    def _insert_batch(self, batch: Sequence[_Entry]) -> None:
+        """One transaction, from first to last on one thread.
+
+        With the loop between its statements SQLite's only lock was held for as long as the loop had other things to do.
+        """
         talks = {entry.conversation.id: _conversation_row(entry) for entry in batch}
-        async with self._connection() as connection:
-            await self._upsert(
-                connection, conversations, list(talks.values()), "id", keep=("created_at", "channel")
+        rows = [_answer_row(entry) for entry in batch]
+        with self._writing.begin() as connection:
+            connection.execute(
+                self._upsert(conversations, "id", keep=("created_at", "channel")), list(talks.values())
             )
-            await connection.execute(self._insert(answers), [_answer_row(entry) for entry in batch])
+            connection.execute(self._insert(answers), rows)
 
     def _forget_unwritten(self, entry: _Entry) -> None:
         """A newer turn of the same conversation may still wait; it stays in memory until it is written."""
@@ -304,21 +331,14 @@ class SqlStore:
         if kept is not None and kept.exchanges[-1].answer_id == entry.answer.id:
             del self._unwritten[entry.conversation.id]
 
-    async def _upsert(
-        self,
-        connection: AsyncConnection,
-        table: Table,
-        rows: list[dict[str, Any]],
-        key: str,
-        keep: tuple[str, ...] = (),
-    ) -> None:
+    def _upsert(self, table: Table, key: str, keep: tuple[str, ...] = ()) -> Any:
         insert = self._insert(table)
         new: dict[str, ColumnElement[Any]] = {
             column.name: insert.excluded[column.name]
             for column in table.columns
             if column.name != key and column.name not in keep
         }
-        await connection.execute(insert.on_conflict_do_update(index_elements=[key], set_=new), rows)
+        return insert.on_conflict_do_update(index_elements=[key], set_=new)
 
     def _insert(self, table: Table) -> Any:
         postgresql = self._engine.dialect.name == "postgresql"
@@ -326,15 +346,17 @@ class SqlStore:
 
     @asynccontextmanager
     async def _connection(self, alone: bool = False) -> AsyncIterator[AsyncConnection]:
-        """One transaction; `alone`: one for each statement, without the two that begin and end it.
+        """One transaction; `alone`: one for each statement, without the two that begin and end it."""
+        opened = self._alone.connect() if alone else self._engine.begin()
+        async with self._reaching(), opened as connection:
+            yield connection
 
-        Raises Unavailable, logged once until the database is back.
-        """
+    @asynccontextmanager
+    async def _reaching(self) -> AsyncIterator[None]:
+        """Raises Unavailable where the database can't be used, logged once until it is back."""
         try:
             await self._migrate_once()
-            opened = self._alone.connect() if alone else self._engine.begin()
-            async with opened as connection:
-                yield connection
+            yield
         except (SQLAlchemyError, OSError) as error:
             self._note_down(error)
             raise Unavailable("what you said can't be kept right now", "try again later") from error
@@ -375,6 +397,14 @@ def make_engine(url: str) -> AsyncEngine:
         if parsed.database and parsed.database != ":memory:":
             with suppress(OSError):
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    return engine
+
+
+def make_writer(url: URL) -> Engine:
+    """An engine with one connection, for whole transactions on a thread."""
+    engine = create_engine(blocking_url(url), **_pool(url.drivername) | {"pool_size": 1, "max_overflow": 0})
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_pragmas)
     return engine
 
 

@@ -72,7 +72,7 @@ class OnnxEncoder:
     def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
         rows: Vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         tokens = [
-            found.ids for found in self._tokenizer.encode_batch([prompt + mend(text) for text in texts])
+            found.ids for found in self._tokenizer.encode_batch_fast([prompt + mend(text) for text in texts])
         ]
         groups = list(_group(tokens))
         if len(texts) <= _ONE_THREAD:

@@ -80,13 +80,30 @@ async def test_a_full_database_loses_no_answer_and_says_so_for_feedback(
     store = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 's.sqlite3'}")
     await store.remember(Conversation("con_1"), "q", answer(), "http")
     assert await store.add_feedback(Feedback("ans_1", "up")) is True
-    async with store._engine.begin() as connection:  # the page limit plays the full disk
-        pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar()
-        await connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    with store._writing.begin() as connection:  # the page limit plays the full disk
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
     for n in range(30):
         await store.remember(Conversation(f"con_{n}x"), "q" * 2000, answer(f"ans_{n}x"), "http")
     await store._waiting.join()
     assert sum("can't be used" in record.message for record in caplog.records) == 1
+    await store.close()
+
+
+async def test_answers_are_written_together_unless_somebody_waits_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.stores.sql._GATHER_SECONDS", 60)
+    store = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 's.sqlite3'}")
+    batches = []
+    insert = store._insert_batch
+    monkeypatch.setattr(store, "_insert_batch", lambda batch: (batches.append(len(batch)), insert(batch)))
+    for n in range(3):
+        await store.remember(Conversation(f"con_{n}x"), "q", answer(f"ans_{n}x"), "http")
+        await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        assert await store.add_feedback(Feedback("ans_2x", "up")) is True
+    assert batches == [3]
     await store.close()
 
 
