@@ -85,8 +85,8 @@ class Lexicon:
             for name in concept.names:
                 self._add(name, concept=concept.id)
         self._lengths: dict[str, int] = {}
-        for name in self._names:
-            self._lengths[name[0]] = max(min(len(name), _LONGEST), self._lengths.get(name[0], 0))
+        for key in self._names:
+            self._lengths[key[0]] = max(min(len(key), _LONGEST), self._lengths.get(key[0], 0))
         words = {word for name in self._names for word in name}
         self._speller = Speller(words | set(cue_words), _common_words(corpus))
 

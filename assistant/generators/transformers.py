@@ -14,7 +14,7 @@ import numpy as np
 
 from assistant.errors import UsageError
 from assistant.generate import MAX_NEW_TOKENS, GeneratorFailed, Prompt
-from assistant.generators.batch import Batch, BatchEnded
+from assistant.generators.batch import Batch
 
 TOGETHER = {"cpu": 4, "cuda": 32}
 """Answers that are written at the same time; as many may wait."""
@@ -26,6 +26,7 @@ _USUAL_PAGES, _LONGEST_PAGES = 6, 25
 """Pages of an answer with its prompt; the longest that there can be has 6,320 tokens."""
 _GPU_SHARE = 0.5
 """Of the memory that the weights leave free, for what the model keeps of prompts and answers."""
+_FAULTS = (RuntimeError, ValueError, OSError)
 
 
 class TransformersGenerator:
@@ -49,7 +50,7 @@ class TransformersGenerator:
             batch, _, tokens = await asyncio.to_thread(self._prepare, Prompt("Say hi.", "Hi"))
             async for _ in batch.write(tokens, 1):
                 pass
-        except (BatchEnded, ValueError) as error:
+        except _FAULTS as error:
             raise UsageError(
                 f"the model {self._name} can't be run: {error}", "take another one; see docs/models.md"
             ) from error
@@ -72,7 +73,7 @@ class TransformersGenerator:
                     yield piece
         except TimeoutError as error:
             raise GeneratorFailed("it took too long") from error
-        except (BatchEnded, ValueError, UsageError) as error:
+        except (*_FAULTS, UsageError) as error:
             raise GeneratorFailed("the model failed") from error
         finally:
             self._seats.release()
