@@ -120,9 +120,10 @@ async def test_answers_that_need_more_memory_than_there_is_are_written_all_the_s
 async def test_closing_the_stream_stops_the_work_and_frees_its_memory(
     generator: TransformersGenerator,
 ) -> None:
-    async with aclosing(generator.write(PROMPT)) as pieces:
-        async for _ in pieces:
-            break
+    batch, _, tokens = generator._prepare(PROMPT)
+    before = batch._manager.current_batch
+    async with aclosing(batch.write(tokens, MAX_NEW_TOKENS)) as steps:
+        await anext(steps)
         held, free = at_work(generator)
         assert held == 1 and free < 1.0
     for _ in range(500):
@@ -130,6 +131,9 @@ async def test_closing_the_stream_stops_the_work_and_frees_its_memory(
             break
         await asyncio.sleep(0.01)
     assert at_work(generator) == (0, 1.0)
+    assert batch._manager.current_batch - before < MAX_NEW_TOKENS / 2
+    async with aclosing(generator.write(PROMPT)) as pieces:
+        await anext(pieces)
     assert "".join(await collect(generator)) == "".join(await collect(generator)) != ""
 
 
