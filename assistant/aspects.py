@@ -34,17 +34,29 @@ _NOT_FOR = re.compile(r"\bnot for\b|does not suit|do not suit|not a first")
 
 
 @cache
-def _any() -> re.Pattern[str]:
-    return re.compile("|".join(cues.pattern for _, cues in _table().values()))
+def _cues() -> dict[str, dict[str, str]]:
+    return tomllib.loads(resources.files("assistant").joinpath("aspects.toml").read_text("utf-8"))
 
 
 @cache
-def _table() -> dict[str, tuple[re.Pattern[str], re.Pattern[str]]]:
-    table = tomllib.loads(resources.files("assistant").joinpath("aspects.toml").read_text("utf-8"))
-    return {
-        name: (re.compile(cues["sentence"]), re.compile(rf"(?<!\w)(?:{cues['question']})(?!\w)"))
-        for name, cues in table.items()
-    }
+def _told() -> list[tuple[str, re.Pattern[str], re.Pattern[str]]]:
+    """For each aspect a rough look and the exact one.
+
+    A cue that begins with a word's edge is tried at every letter; without its edges it finds no less, and `re` goes
+    straight to letters that it can begin with: a third of the time.
+    """
+    cues = ((name, both["sentence"]) for name, both in _cues().items())
+    return [(name, re.compile(cue.replace(r"\b", "")), re.compile(cue)) for name, cue in cues]
+
+
+@cache
+def _asked() -> dict[str, re.Pattern[str]]:
+    return {name: re.compile(rf"(?<!\w)(?:{both['question']})(?!\w)") for name, both in _cues().items()}
+
+
+@cache
+def _any_asked() -> re.Pattern[str]:
+    return re.compile("|".join(cues.pattern for cues in _asked().values()))
 
 
 def tag(sentence: str) -> frozenset[str]:
@@ -54,10 +66,10 @@ def tag(sentence: str) -> frozenset[str]:
     ['cost', 'format']
     """
     lower = sentence.lower()
-    found = {name for name, (cues, _) in _table().items() if cues.search(lower)}
+    found = {name for name, rough, exact in _told() if rough.search(lower) and exact.search(lower)}
     if _LACKS.search(lower):
         found.add("lacks")
-    if _NOT_FOR.search(lower):
+    if "not" in lower and _NOT_FOR.search(lower):
         found = (found - {"suits"}) | {"not_for"}
     return frozenset(found)
 
@@ -68,13 +80,11 @@ def asked(question: str) -> tuple[str, ...]:
     >>> asked("is it free")
     ('cost',)
     """
-    found = [
-        (match.start(), name) for name, (_, cues) in _table().items() if (match := cues.search(question))
-    ]
+    found = [(match.start(), name) for name, cues in _asked().items() if (match := cues.search(question))]
     # `Can I read it for free?` asks for the cost: whom it suits is what is left when nothing else is asked.
     return tuple(name for _, name in sorted(found, key=lambda pair: (pair[1] == "suits", *pair)))
 
 
 def asks(words: str) -> bool:
     """Whether plain words ask about any aspect at all."""
-    return _any().search(words) is not None
+    return _any_asked().search(words) is not None

@@ -84,6 +84,9 @@ class Lexicon:
         for concept in corpus.concepts:
             for name in concept.names:
                 self._add(name, concept=concept.id)
+        self._lengths: dict[str, int] = {}
+        for key in self._names:
+            self._lengths[key[0]] = max(min(len(key), _LONGEST), self._lengths.get(key[0], 0))
         words = {word for name in self._names for word in name}
         self._speller = Speller(words | set(cue_words), _common_words(corpus))
 
@@ -108,7 +111,8 @@ class Lexicon:
         return Reading(mended, words, tuple(mentions))
 
     def _longest(self, words: tuple[str, ...], start: int) -> Mention | None:
-        for end in range(min(len(words), start + _LONGEST), start, -1):
+        """The longest name that begins there, if there is one."""
+        for end in range(min(len(words), start + self._lengths.get(words[start], 0)), start, -1):
             known = self._names.get(words[start:end])
             if known is not None:
                 return Mention(start, end, known.resources, known.concept)

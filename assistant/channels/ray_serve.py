@@ -25,6 +25,7 @@ from ray.serve.exceptions import RayServeException
 from assistant.channels.http.app import make_app
 from assistant.errors import AssistantError, IndexUnusable, Unavailable, UsageError
 from assistant.generate import GeneratorFailed, Prompt, open_generator
+from assistant.generators.transformers import TOGETHER
 from assistant.live import LiveAssistant
 from assistant.logs import configure_logs
 from assistant.service import Assistant, assemble, open_corpus
@@ -249,9 +250,13 @@ def build(arguments: dict[str, Any]) -> Any:
     writer = serve.deployment(
         name="writer",
         ray_actor_options={"num_cpus": 1, "num_gpus": 1},
-        max_ongoing_requests=8,
-        max_queued_requests=16,
-        autoscaling_config={"min_replicas": 1, "max_replicas": 4, "target_ongoing_requests": 2},
+        max_ongoing_requests=TOGETHER["cuda"],
+        max_queued_requests=TOGETHER["cuda"],
+        autoscaling_config={
+            "min_replicas": 1,
+            "max_replicas": 4,
+            "target_ongoing_requests": TOGETHER["cuda"] // 2,
+        },
         **shared,
     )(Writer)
     return ingress.bind(encoder.bind(), writer.bind())

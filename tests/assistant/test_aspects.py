@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from importlib import resources
+
 import pytest
 
 from assistant.aspects import asked, tag
 from assistant.words import plain
 from corpus import Corpus
+from index.chunk import cut
 
 
 @pytest.mark.parametrize(
@@ -26,6 +31,18 @@ from corpus import Corpus
 )
 def test_a_sentence_tells_its_aspect(sentence: str, aspect: str) -> None:
     assert aspect in tag(sentence)
+
+
+def test_no_cue_of_a_sentence_is_lost_to_the_rough_look(corpus: Corpus) -> None:
+    cues = tomllib.loads(resources.files("assistant").joinpath("aspects.toml").read_text("utf-8"))
+    told = 0
+    for chunk in cut(corpus):
+        for sentence in map(chunk.quote, chunk.sentences):
+            plainly = {name for name, both in cues.items() if re.search(both["sentence"], sentence.lower())}
+            assert tag(sentence) - {"lacks", "not_for"} == plainly - ({"suits"} & plainly - tag(sentence))
+            assert "suits" not in plainly - tag(sentence) or "not_for" in tag(sentence)
+            told += len(plainly)
+    assert told > 1000
 
 
 def test_what_something_is_not_for_does_not_suit() -> None:

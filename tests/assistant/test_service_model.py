@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from assistant.channels.http.app import make_app
 from assistant.errors import UsageError
 from assistant.generate import open_generator
 from assistant.generators.openai_api import OpenAIGenerator
@@ -73,6 +74,15 @@ async def test_a_client_that_leaves_stops_the_model(with_model: Assistant, stub:
         assert event.name == "meta"
         break
     await asyncio.wait_for(stream.aclose(), 5)  # type: ignore[attr-defined]
+
+
+async def test_the_service_closes_its_model_when_it_stops(with_model: Assistant, settings: Settings) -> None:
+    app = make_app(settings.replace(store_questions=False), load=lambda: with_model)
+    async with app.router.lifespan_context(app):
+        await app.state.loading
+        generator = with_model.rewriter and with_model.rewriter._generator
+        assert isinstance(generator, OpenAIGenerator) and not generator._client.is_closed
+    assert generator._client.is_closed
 
 
 @pytest.mark.parametrize(

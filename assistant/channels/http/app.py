@@ -144,6 +144,8 @@ async def _load(
         assistant = await _in_daemon(load)
         assistant.store = await open_store(desk.settings, shared)
         stack.push_async_callback(assistant.store.close)
+        if assistant.rewriter is not None:
+            stack.push_async_callback(assistant.rewriter.close)
         await assistant.warm()
         await assistant.search("How do I start?", 1)
         await assistant.warm()
