@@ -57,12 +57,11 @@ class Known:
         """
         keys = [_key(view) for view in views]
         rows: Vectors = np.zeros((len(views), encoder.dimension), dtype=np.float32)
+        known = np.array([self._places.get(key, -1) for key in keys], dtype=np.int64)
+        rows[known >= 0] = self._rows[known[known >= 0]]
         fresh: dict[bytes, int] = {}
-        for place, key in enumerate(keys):
-            if key in self._places:
-                rows[place] = self._rows[self._places[key]]
-            else:
-                fresh.setdefault(key, place)
+        for place in np.flatnonzero(known < 0).tolist():
+            fresh.setdefault(keys[place], place)
         done = len(views) - len(fresh)
         for query in (True, False):
             encode = encoder.encode_queries if query else encoder.encode_passages

@@ -15,6 +15,7 @@ from index.views import View
 
 _SENTENCE_WEIGHT = 0.3
 _QUESTIONS_NEEDED = 40
+_MOST_EXAMPLES = 10_000
 Writer = Callable[[Path], None]
 
 
@@ -46,10 +47,13 @@ def learnable(views: Sequence[View]) -> list[int]:
 
 
 def train_on_views(views: Sequence[View], vectors: Vectors, hold_out: bool = False) -> Training | None:
-    """Train the head; None for a corpus with hardly any questions of its own."""
-    if sum(view.kind == "question" for view in views) < _QUESTIONS_NEEDED:
-        return None
+    """Train the head; None for a corpus with hardly any questions of its own, or with too many texts.
+
+    Every build trains it, and of 20,000 texts that would take most of a minute.
+    """
     places = learnable(views)
+    if len(places) > _MOST_EXAMPLES or sum(view.kind == "question" for view in views) < _QUESTIONS_NEEDED:
+        return None
     examples = [
         Example(views[n].text, views[n].of, 1.0 if views[n].query else _SENTENCE_WEIGHT) for n in places
     ]
