@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from corpus.known import dump_resources
 from corpus.types import Corpus
 from index.carry import carry
 from index.chunk import CHUNKER_VERSION, cut
@@ -69,6 +70,7 @@ def _build(
         **carried.files,
         "vectors": write_file(directory, "vectors", ".json" if database else ".faiss", store.write),
         "keys": write_file(directory, "keys", ".bin", _bytes(keys)),
+        "resources": write_file(directory, "resources", ".json", _bytes(dump_resources(corpus.resources))),
         "chunks": write_file(directory, "chunks", ".json", _json([_chunk_values(chunk) for chunk in chunks])),
         "views": write_file(directory, "views", ".json", _json([_view_values(view) for view in views])),
     }

@@ -1,4 +1,4 @@
-"""The vectors of the index before: a text that is still there is not encoded again."""
+"""What the index before knows: a file that is still the same is not parsed again, a text not encoded again."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from corpus.known import KnownResources, read_resources
 from index.encoder import Encoder, Vectors
-from index.errors import IndexDamaged, IndexMissing, IndexStale
+from index.errors import IndexDamaged, IndexMissing, IndexProblem, IndexStale
 from index.postgres import read_current
 from index.store import read_manifest, verify_files
 from index.vectors import FaissVectors
@@ -18,6 +19,16 @@ from index.views import View
 KEY = 16
 _STEP = 512
 Progress = Callable[[int, int], None]
+
+
+def known_resources(directory: Path) -> KnownResources:
+    """The resources of which the index in `directory` was built; nothing where it has none that are whole."""
+    try:
+        manifest = read_manifest(directory)
+        verify_files(directory, manifest, ("resources",))
+        return read_resources((directory / manifest.files["resources"].name).read_bytes())
+    except (IndexProblem, KeyError, OSError):
+        return {}
 
 
 class Known:

@@ -35,7 +35,7 @@ def build(
     device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda", help="Where to encode.")] = None,
 ) -> None:
     """Build or update the index: only texts that are new are encoded."""
-    from assistant.service import open_corpus
+    from assistant.texts import open_corpus
     from index.build import build_index, open_for_build
 
     given = {"corpus": corpus, "index_dir": out, "encoder": encoder, "device": device}
@@ -119,7 +119,7 @@ def search(
 
 def _open_searcher(current: Settings) -> Searcher:
     """The index as it is: one that is missing or stale is refused here, not built."""
-    from assistant.service import open_corpus
+    from assistant.texts import open_corpus
     from index.encoder import open_encoder
     from index.search import Searcher, open_index
     from index.store import read_manifest
