@@ -69,7 +69,9 @@ class Known:
         keys = [_key(view) for view in views]
         rows: Vectors = np.zeros((len(views), encoder.dimension), dtype=np.float32)
         known = np.array([self._places.get(key, -1) for key in keys], dtype=np.int64)
-        rows[known >= 0] = self._rows[known[known >= 0]]
+        if self._places:
+            # Into place, without a copy between; a row that is not known is overwritten below.
+            np.take(self._rows, known, axis=0, out=rows, mode="clip")
         fresh: dict[bytes, int] = {}
         for place in np.flatnonzero(known < 0).tolist():
             fresh.setdefault(keys[place], place)

@@ -10,7 +10,7 @@ from corpus.types import Corpus
 from index.encoder import Vectors
 from index.head import Example, Training, train_head
 from index.lexical import Lexical
-from index.names import Names
+from index.names import list_names
 from index.views import View
 
 _SENTENCE_WEIGHT = 0.3
@@ -37,7 +37,7 @@ def describe_units(corpus: Corpus) -> dict[str, object]:
         "sections": [section.id for section in corpus.sections],
         "resources": {resource.id: resource.section for resource in corpus.resources},
         "guide": [resource.id for resource in corpus.resources if resource.origin == "guide"],
-        "names": Names.of(corpus).as_json(),
+        "names": list_names(corpus),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,6 +39,8 @@ def build(
     from assistant.texts import open_corpus
     from index.build import build_index, open_for_build
 
+    # Texts become a million objects that stay until the end: looking through them for garbage takes a seventh of the time.
+    gc.set_threshold(100_000, 50, 50)
     given = {"corpus": corpus, "index_dir": out, "encoder": encoder, "device": device}
     current = read_settings().replace(**{name: value for name, value in given.items() if value is not None})
     if current.device not in ("auto", "cpu", "cuda"):
