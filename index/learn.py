@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from pydantic_core import to_json
 
 from corpus.types import Corpus
 from index.encoder import Vectors
@@ -16,14 +17,14 @@ from index.views import View
 _SENTENCE_WEIGHT = 0.3
 _QUESTIONS_NEEDED = 40
 _MOST_EXAMPLES = 10_000
-Writer = Callable[[Path], None]
+Writer = Callable[[Path], object]
 
 
 def learned_files(corpus: Corpus, views: Sequence[View], vectors: Vectors) -> dict[str, tuple[str, Writer]]:
     """What to write, by role: the suffix and the function that fills the file."""
     files: dict[str, tuple[str, Writer]] = {
-        "units": (".json", _write_json(describe_units(corpus))),
-        "lexical": (".npz", Lexical.of([view.text for view in views]).write),
+        "lexical": (".npz", lambda path: Lexical.of([view.text for view in views]).write(path)),
+        "units": (".json", lambda path: path.write_bytes(to_json(describe_units(corpus)))),
     }
     training = train_on_views(views, vectors)
     if training is not None:
@@ -58,10 +59,3 @@ def train_on_views(views: Sequence[View], vectors: Vectors, hold_out: bool = Fal
         Example(views[n].text, views[n].of, 1.0 if views[n].query else _SENTENCE_WEIGHT) for n in places
     ]
     return train_head(examples, vectors[places], hold_out)
-
-
-def _write_json(value: object) -> Writer:
-    def write(path: Path) -> None:
-        path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")), "utf-8")
-
-    return write

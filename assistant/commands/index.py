@@ -39,7 +39,7 @@ def build(
     from assistant.texts import open_corpus
     from index.build import build_index, open_for_build
 
-    # Texts become a million objects that stay until the end: looking through them for garbage takes a seventh of the time.
+    # Texts become a million objects that stay to the end; to look for garbage among them takes a seventh of the time.
     gc.set_threshold(100_000, 50, 50)
     given = {"corpus": corpus, "index_dir": out, "encoder": encoder, "device": device}
     current = read_settings().replace(**{name: value for name, value in given.items() if value is not None})
