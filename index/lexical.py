@@ -46,21 +46,21 @@ class Lexical:
     @classmethod
     def of(cls, texts: Sequence[str]) -> Lexical:
         """Index texts, in order: BM25 as Lucene counts it, with its usual constants."""
-        vocabulary: dict[str, int] = {}
-        words = [[vocabulary.setdefault(word, len(vocabulary)) for word in tokens(text)] for text in texts]
-        if not vocabulary:
+        numbers = _Numbers()
+        words = [[number for word in split_words(text) if (number := numbers[word]) >= 0] for text in texts]
+        if not numbers.vocabulary:
             return cls({}, np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(1, np.int64), len(texts))
         lengths = np.array([len(own) for own in words])
-        pairs = np.fromiter(chain.from_iterable(words), np.int64) * len(texts) + np.arange(len(texts)).repeat(
-            lengths
-        )
+        # A word and a view as one number, so that sorting puts them word after word, each with its views in order.
+        pairs = np.fromiter(chain.from_iterable(words), np.int64) * len(texts)
+        pairs += np.arange(len(texts)).repeat(lengths)
         pairs, times = np.unique(pairs, return_counts=True)
         word, view = np.divmod(pairs, len(texts))
         holders = np.bincount(word)
         rarity = np.log1p((len(texts) - holders + 0.5) / (holders + 0.5)).astype(np.float32)
         room = _SATURATION * (1 - _LENGTH + _LENGTH * lengths / lengths.mean())
         return cls(
-            vocabulary,
+            numbers.vocabulary,
             (rarity[word] * times / (times + room[view])).astype(np.float32),
             view.astype(np.int32),
             np.concatenate(([0], np.cumsum(holders))),
@@ -101,6 +101,17 @@ class Lexical:
         with np.load(path, allow_pickle=False) as file:
             vocabulary = dict(zip(file["vocabulary"].tolist(), file["places"].tolist(), strict=True))
             return cls(vocabulary, file["scores"], file["views"], file["starts"], int(file["count"]))
+
+
+class _Numbers(dict[str, int]):
+    """The number of each word's token as `tokens` has it, -1 of a word without; a word is looked at once."""
+
+    def __init__(self) -> None:
+        self.vocabulary: dict[str, int] = {}
+
+    def __missing__(self, word: str) -> int:
+        self[word] = -1 if word in _STOP else self.vocabulary.setdefault(stem(word), len(self.vocabulary))
+        return self[word]
 
 
 def tokens(text: str) -> list[str]:
