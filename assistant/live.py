@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from assistant.errors import AssistantError
-from assistant.service import Ask, Assistant, Event, open_corpus
+from assistant.service import Ask, Assistant, Event
 from assistant.settings import Settings
 from assistant.store import Store
+from assistant.texts import open_corpus
 from assistant.types import Answer, Plan, Profile
 from index.build import Progress
 from index.encoder import Encoder, open_encoder

@@ -12,15 +12,16 @@ from typing import Any
 
 from assistant.adviser import Adviser, Message, Part, Search
 from assistant.cite import Draft
-from assistant.errors import BadRequest, IndexUnusable, index_problems
+from assistant.errors import BadRequest, index_problems
 from assistant.generate import Generator, open_generator
 from assistant.plan import make_plan
 from assistant.reword import Rewriter
 from assistant.settings import Settings
 from assistant.store import MemoryStore, Store
+from assistant.texts import open_corpus
 from assistant.types import MAX_QUESTION, Answer, Conversation, Plan, Profile, Turn, as_values
 from assistant.verify import Verifier
-from corpus import Corpus, CorpusError, load_corpus
+from corpus import Corpus
 from index.build import Progress, build_index
 from index.encoder import Encoder, open_encoder
 from index.errors import IndexMissing, IndexStale
@@ -220,15 +221,6 @@ def assemble(corpus: Corpus, index: Index, encoder: Encoder, generator: Generato
     """An assistant of parts that are open; it keeps conversations in memory."""
     rewriter = Rewriter(corpus, Verifier(corpus, encoder), generator) if generator else None
     return Assistant(corpus, Searcher(index, encoder), MemoryStore(), rewriter)
-
-
-def open_corpus(settings: Settings) -> Corpus:
-    """Read the corpus of the settings. Raises IndexUnusable naming the first fault."""
-    try:
-        return load_corpus(settings.corpus)
-    except CorpusError as error:
-        first = error.problems[0]
-        raise IndexUnusable(f"the corpus can't be used: {first}", "dlstart corpus check") from error
 
 
 def check_question(question: str) -> str:

@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from corpus.errors import CorpusError, Problem
-from corpus.frontmatter import FrontMatter
+from corpus.known import KnownResources
 from corpus.parse import nearest, parse_concepts, parse_guide, parse_questions, parse_resource
 from corpus.plain import parse_plain_guide
 from corpus.types import Concept, Corpus, Resource, Section, Successor
@@ -22,19 +23,22 @@ def default_corpus_path() -> Path:
     return Path(__file__).parent
 
 
-def load_corpus(path: Path | str | None = None) -> Corpus:
+def load_corpus(path: Path | str | None = None, known: KnownResources = MappingProxyType({})) -> Corpus:
     """Read a corpus directory or a plain Markdown guide (default: the corpus that comes with the program).
 
+    `known`: resources that were read before, so that only files that have changed since are parsed.
     Raises CorpusError with everything that is wrong.
     """
-    corpus, problems = read_corpus(path)
+    corpus, problems = read_corpus(path, known)
     errors = [problem for problem in problems if problem.level == "error"]
     if corpus is None or errors:
         raise CorpusError(errors)
     return corpus
 
 
-def read_corpus(path: Path | str | None = None) -> tuple[Corpus | None, list[Problem]]:
+def read_corpus(
+    path: Path | str | None = None, known: KnownResources = MappingProxyType({})
+) -> tuple[Corpus | None, list[Problem]]:
     """Read a corpus and everything that is wrong with it; None when nothing of it can be used.
 
     Warnings on its sentences are `corpus.check`'s."""
@@ -45,7 +49,7 @@ def read_corpus(path: Path | str | None = None) -> tuple[Corpus | None, list[Pro
         text = _read(root, root.name, digest, problems)
         corpus = None if text is None else _from_plain(text, root, problems)
     elif root.is_dir():
-        corpus = _from_directory(root, digest, problems)
+        corpus = _from_directory(root, known, digest, problems)
     else:
         problems.append(
             Problem(str(root), 1, "there is no such file or directory", "give the path of a corpus")
@@ -63,7 +67,9 @@ def _from_plain(text: str, root: Path, problems: list[Problem]) -> Corpus:
     return Corpus(title, credit, sections, resources)
 
 
-def _from_directory(root: Path, digest: hashlib._Hash, problems: list[Problem]) -> Corpus | None:
+def _from_directory(
+    root: Path, known: KnownResources, digest: hashlib._Hash, problems: list[Problem]
+) -> Corpus | None:
     guide_path = root / "guide.md"
     if not guide_path.is_file():
         problems.append(
@@ -83,28 +89,13 @@ def _from_directory(root: Path, digest: hashlib._Hash, problems: list[Problem]) 
         mend = nearest(name, [section.id for section in sections])
         problems.append(Problem(f"questions/{name}.txt", 1, f"there is no section `{name}`", mend))
 
-    heads: dict[str, FrontMatter] = {}
-    resources: list[Resource] = []
-    for file in sorted((root / "resources").glob("*.md")):
-        name = f"resources/{file.name}"
-        if (text := _read(file, name, digest, problems)) is None:
-            continue
-        if (parsed := parse_resource(text, name, file.stem, problems)) is not None:
-            if parsed[0].status != "current" and not parsed[0].status_note.strip():
-                what, mend = (
-                    f"`{file.stem}` is {parsed[0].status}, and `status_note` is empty",
-                    "say what happened",
-                )
-                problems.append(Problem(name, parsed[1].lines["status_note"], what, mend))
-            resources.append(parsed[0])
-            heads[file.stem] = parsed[1]
-
+    resources = list(_read_resources(root, known, digest, problems))
     concepts: tuple[Concept, ...] = ()
     if (root / "concepts.toml").is_file():
         toml = _read(root / "concepts.toml", "concepts.toml", digest, problems)
         concepts = parse_concepts(toml or "", "concepts.toml", problems)
 
-    _cross_check(sections, resources, concepts, heads, guide.lines, problems)
+    _cross_check(sections, resources, concepts, guide.lines, problems)
     order = {section.id: n for n, section in enumerate(sections)}
     resources.sort(key=lambda r: (order.get(r.section, len(order)), r.origin != "guide", r.id))
     return Corpus(
@@ -120,7 +111,31 @@ def _from_directory(root: Path, digest: hashlib._Hash, problems: list[Problem]) 
     )
 
 
+def _read_resources(
+    root: Path, known: KnownResources, digest: hashlib._Hash, problems: list[Problem]
+) -> Iterator[Resource]:
+    for file in sorted((root / "resources").glob("*.md")):
+        name = f"resources/{file.name}"
+        if (data := _read_bytes(file, name, digest, problems)) is None:
+            continue
+        own = hashlib.sha256(data).hexdigest()
+        resource = known.get((name, own))
+        if resource is None and (text := _decode(data, name, problems)) is not None:
+            resource = parse_resource(text, name, file.stem, problems, own)
+        if resource is None:
+            continue
+        if resource.status != "current" and not resource.status_note.strip():
+            what = f"`{file.stem}` is {resource.status}, and `status_note` is empty"
+            problems.append(Problem(name, resource.lines["status_note"], what, "say what happened"))
+        yield resource
+
+
 def _read(file: Path, name: str, digest: hashlib._Hash, problems: list[Problem]) -> str | None:
+    data = _read_bytes(file, name, digest, problems)
+    return None if data is None else _decode(data, name, problems)
+
+
+def _read_bytes(file: Path, name: str, digest: hashlib._Hash, problems: list[Problem]) -> bytes | None:
     try:
         if file.stat().st_size > _MAX_BYTES:
             problems.append(
@@ -132,6 +147,10 @@ def _read(file: Path, name: str, digest: hashlib._Hash, problems: list[Problem])
         problems.append(Problem(name, 1, f"it can't be read ({error.strerror})", "check its permissions"))
         return None
     digest.update(name.encode() + b"\0" + data + b"\0")
+    return data
+
+
+def _decode(data: bytes, name: str, problems: list[Problem]) -> str | None:
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
@@ -144,18 +163,18 @@ def _cross_check(
     sections: list[Section],
     resources: list[Resource],
     concepts: Iterable[Concept],
-    heads: Mapping[str, FrontMatter],
     guide_lines: Mapping[str, int],
     problems: list[Problem],
 ) -> None:
     section_ids = {section.id for section in sections}
-    resource_ids = {resource.id for resource in resources}
+    by_id = {resource.id: resource for resource in resources}
+    resource_ids = by_id.keys()
     ids = section_ids | resource_ids
     for both in section_ids & resource_ids:
         mend = "rename the resource's file"
         problems.append(Problem(f"resources/{both}.md", 1, f"`{both}` is the id of a section as well", mend))
     for resource in resources:
-        lines = heads[resource.id].lines
+        lines = resource.lines
         if resource.section not in section_ids:
             what = f"there is no section `{resource.section}`"
             problems.append(
@@ -184,7 +203,7 @@ def _cross_check(
                 problems.append(Problem("concepts.toml", 1, what, nearest(id, ids)))
     for cycle in _cycles({item.id: item.prerequisites for item in _all(sections, resources)}):
         path = "guide.md" if cycle[0] in section_ids else f"resources/{cycle[0]}.md"
-        lines = guide_lines if cycle[0] in section_ids else heads[cycle[0]].lines
+        lines = guide_lines if cycle[0] in section_ids else by_id[cycle[0]].lines
         what = f"the prerequisites go in a circle: {' -> '.join((*cycle, cycle[0]))}"
         problems.append(Problem(path, lines.get("prerequisites", 1), what, "remove one of them"))
 

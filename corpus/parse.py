@@ -155,8 +155,8 @@ def parse_guide(text: str, path: str, problems: list[Problem]) -> Guide:
 
 
 def parse_resource(
-    text: str, path: str, slug: str, problems: list[Problem]
-) -> tuple[Resource, FrontMatter] | None:
+    text: str, path: str, slug: str, problems: list[Problem], digest: str = ""
+) -> Resource | None:
     """Read the text of one resource file; None when a fault keeps it from being a resource."""
     before = len(problems)
     head = read_front_matter(text, path, problems)
@@ -188,8 +188,9 @@ def parse_resource(
         paragraphs.append(_status_paragraph(text, values["status_note"], head.lines["status_note"], path))
     values.setdefault("short", values["title"])
     values.setdefault("aliases", ())
-    resource = Resource(id=slug, paragraphs=tuple(paragraphs), path=path, **values)
-    return resource, head
+    return Resource(
+        id=slug, paragraphs=tuple(paragraphs), path=path, digest=digest, lines=head.lines, **values
+    )
 
 
 def parse_concepts(text: str, path: str, problems: list[Problem]) -> tuple[Concept, ...]:

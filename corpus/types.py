@@ -146,6 +146,10 @@ class Resource:
     """Addresses that back a claim of the description."""
     path: str = ""
     """File that it was read from."""
+    digest: str = ""
+    """SHA-256 of that file, hex; empty for a link of a plain guide, which has no file of its own."""
+    lines: Mapping[str, int] = field(default_factory=dict, repr=False, hash=False)
+    """1-based line of each key of that file's front matter."""
 
 
 @dataclass(frozen=True, slots=True)

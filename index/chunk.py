@@ -104,7 +104,9 @@ class _ResourceNames:
             for resource in corpus.resources
             if resource.kind != "link" and resource.short
         }
-        names = sorted(map(re.escape, self._names), key=len, reverse=True)
+        # A pattern of thousands of names takes a second to compile; a guide mentions few of them.
+        guide = "\n".join(paragraph.text for section in corpus.sections for paragraph in section.paragraphs)
+        names = sorted((re.escape(name) for name in self._names if name in guide), key=len, reverse=True)
         self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)") if names else None
 
     def find(self, paragraph: Paragraph, start: int, end: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The vectors of the index before: a text that is still there is not encoded again."""
+"""What the index before knows: a file that is still the same is not parsed again, a text not encoded again."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from corpus.known import KnownResources, read_resources
 from index.encoder import Encoder, Vectors
-from index.errors import IndexDamaged, IndexMissing, IndexStale
+from index.errors import IndexDamaged, IndexMissing, IndexProblem, IndexStale
 from index.postgres import read_current
 from index.store import read_manifest, verify_files
 from index.vectors import FaissVectors
@@ -18,6 +19,16 @@ from index.views import View
 KEY = 16
 _STEP = 512
 Progress = Callable[[int, int], None]
+
+
+def known_resources(directory: Path) -> KnownResources:
+    """The resources of which the index in `directory` was built; nothing where it has none that are whole."""
+    try:
+        manifest = read_manifest(directory)
+        verify_files(directory, manifest, ("resources",))
+        return read_resources((directory / manifest.files["resources"].name).read_bytes())
+    except (IndexProblem, KeyError, OSError):
+        return {}
 
 
 class Known:
@@ -57,12 +68,13 @@ class Known:
         """
         keys = [_key(view) for view in views]
         rows: Vectors = np.zeros((len(views), encoder.dimension), dtype=np.float32)
+        known = np.array([self._places.get(key, -1) for key in keys], dtype=np.int64)
+        if self._places:
+            # Into place, without a copy between; a row that is not known is overwritten below.
+            np.take(self._rows, known, axis=0, out=rows, mode="clip")
         fresh: dict[bytes, int] = {}
-        for place, key in enumerate(keys):
-            if key in self._places:
-                rows[place] = self._rows[self._places[key]]
-            else:
-                fresh.setdefault(key, place)
+        for place in np.flatnonzero(known < 0).tolist():
+            fresh.setdefault(keys[place], place)
         done = len(views) - len(fresh)
         for query in (True, False):
             encode = encoder.encode_queries if query else encoder.encode_passages

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from pydantic_core import to_json
 
 from corpus.types import Corpus
 from index.encoder import Vectors
 from index.head import Example, Training, train_head
 from index.lexical import Lexical
-from index.names import Names
+from index.names import list_names
 from index.views import View
 
 _SENTENCE_WEIGHT = 0.3
 _QUESTIONS_NEEDED = 40
-Writer = Callable[[Path], None]
+_MOST_EXAMPLES = 10_000
+Writer = Callable[[Path], object]
 
 
 def learned_files(corpus: Corpus, views: Sequence[View], vectors: Vectors) -> dict[str, tuple[str, Writer]]:
     """What to write, by role: the suffix and the function that fills the file."""
     files: dict[str, tuple[str, Writer]] = {
-        "units": (".json", _write_json(describe_units(corpus))),
-        "lexical": (".npz", Lexical.of([view.text for view in views]).write),
+        "lexical": (".npz", lambda path: Lexical.of([view.text for view in views]).write(path)),
+        "units": (".json", lambda path: path.write_bytes(to_json(describe_units(corpus)))),
     }
     training = train_on_views(views, vectors)
     if training is not None:
@@ -36,7 +38,7 @@ def describe_units(corpus: Corpus) -> dict[str, object]:
         "sections": [section.id for section in corpus.sections],
         "resources": {resource.id: resource.section for resource in corpus.resources},
         "guide": [resource.id for resource in corpus.resources if resource.origin == "guide"],
-        "names": Names.of(corpus).as_json(),
+        "names": list_names(corpus),
     }
 
 
@@ -46,18 +48,14 @@ def learnable(views: Sequence[View]) -> list[int]:
 
 
 def train_on_views(views: Sequence[View], vectors: Vectors, hold_out: bool = False) -> Training | None:
-    """Train the head; None for a corpus with hardly any questions of its own."""
-    if sum(view.kind == "question" for view in views) < _QUESTIONS_NEEDED:
-        return None
+    """Train the head; None for a corpus with hardly any questions of its own, or with too many texts.
+
+    Every build trains it, and of 20,000 texts that would take most of a minute.
+    """
     places = learnable(views)
+    if len(places) > _MOST_EXAMPLES or sum(view.kind == "question" for view in views) < _QUESTIONS_NEEDED:
+        return None
     examples = [
         Example(views[n].text, views[n].of, 1.0 if views[n].query else _SENTENCE_WEIGHT) for n in places
     ]
     return train_head(examples, vectors[places], hold_out)
-
-
-def _write_json(value: object) -> Writer:
-    def write(path: Path) -> None:
-        path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")), "utf-8")
-
-    return write

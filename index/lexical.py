@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from index.encoder import Vectors
 from index.words import split_words, stem
 
+_SATURATION = 1.5
+_LENGTH = 0.75
 # fmt: off
 _STOP = frozenset((
     "a", "an", "and", "are", "as", "at", "be", "but", "by", "can", "could", "do", "does", "for", "from", "had", "has",
@@ -22,7 +25,7 @@ _STOP = frozenset((
 
 
 class Lexical:
-    """BM25 scores of every view for a question. bm25s builds the postings; reading them takes numpy alone."""
+    """BM25 scores of every view for a question."""
 
     def __init__(
         self,
@@ -42,20 +45,25 @@ class Lexical:
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Lexical:
-        """Index texts, in order."""
-        import bm25s
-
-        words = [tokens(text) for text in texts]
-        if not any(words):
+        """Index texts, in order: BM25 as Lucene counts it, with its usual constants."""
+        numbers = _Numbers()
+        words = [[number for word in split_words(text) if (number := numbers[word]) >= 0] for text in texts]
+        if not numbers.vocabulary:
             return cls({}, np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(1, np.int64), len(texts))
-        engine = bm25s.BM25()
-        engine.index(words, show_progress=False)
-        postings = engine.scores
+        lengths = np.array([len(own) for own in words])
+        # A word and a view as one number, so that sorting puts them word after word, each with its views in order.
+        pairs = np.fromiter(chain.from_iterable(words), np.int64) * len(texts)
+        pairs += np.arange(len(texts)).repeat(lengths)
+        pairs, times = np.unique(pairs, return_counts=True)
+        word, view = np.divmod(pairs, len(texts))
+        holders = np.bincount(word)
+        rarity = np.log1p((len(texts) - holders + 0.5) / (holders + 0.5)).astype(np.float32)
+        room = _SATURATION * (1 - _LENGTH + _LENGTH * lengths / lengths.mean())
         return cls(
-            dict(engine.vocab_dict),
-            postings["data"],
-            postings["indices"],
-            np.asarray(postings["indptr"], dtype=np.int64),
+            numbers.vocabulary,
+            (rarity[word] * times / (times + room[view])).astype(np.float32),
+            view.astype(np.int32),
+            np.concatenate(([0], np.cumsum(holders))),
             len(texts),
         )
 
@@ -93,6 +101,17 @@ class Lexical:
         with np.load(path, allow_pickle=False) as file:
             vocabulary = dict(zip(file["vocabulary"].tolist(), file["places"].tolist(), strict=True))
             return cls(vocabulary, file["scores"], file["views"], file["starts"], int(file["count"]))
+
+
+class _Numbers(dict[str, int]):
+    """The number of each word's token as `tokens` has it, -1 of a word without; a word is looked at once."""
+
+    def __init__(self) -> None:
+        self.vocabulary: dict[str, int] = {}
+
+    def __missing__(self, word: str) -> int:
+        self[word] = -1 if word in _STOP else self.vocabulary.setdefault(stem(word), len(self.vocabulary))
+        return self[word]
 
 
 def tokens(text: str) -> list[str]:

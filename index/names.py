@@ -29,7 +29,6 @@ class Names:
         self, resources: Mapping[str, list[str]], concepts: Mapping[str, tuple[list[str], list[str]]]
     ):
         """`resources`: id -> names; `concepts`: id -> names, ids of what teaches it."""
-        self._table = (resources, concepts)
         self._teaching = {id: tuple(taught) for id, (_, taught) in concepts.items()}
         self._resources: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._concepts: dict[tuple[str, ...], str] = {}
@@ -42,25 +41,8 @@ class Names:
 
     @classmethod
     def of(cls, corpus: Corpus) -> Names:
-        """Short names, aliases and authors of resources; names of concepts.
-
-        A title is none: "Deep Learning" is a book, and half of all questions. A link of a plain guide is
-        called what it is written on, if that reads like a name.
-        """
-        resources = {
-            resource.id: (
-                [resource.short, *resource.aliases, *resource.authors]
-                if resource.kind != "link"
-                else [resource.title] * _reads_like_a_name(resource.title)
-            )
-            for resource in corpus.resources
-        }
-        concepts = {concept.id: (list(concept.names), list(concept.taught_in)) for concept in corpus.concepts}
-        return cls(resources, concepts)
-
-    def as_json(self) -> list[object]:
-        """What the constructor takes, as JSON values."""
-        return list(self._table)
+        """The names that `list_names` gives."""
+        return cls(*list_names(corpus))
 
     def find(self, question: str) -> Named:
         """Find what a question names. A name inside a longer one is not found again."""
@@ -74,6 +56,24 @@ class Names:
                 )
             ),
         )
+
+
+def list_names(corpus: Corpus) -> tuple[dict[str, list[str]], dict[str, tuple[list[str], list[str]]]]:
+    """What `Names` takes: short names, aliases and authors of resources; names of concepts, and what teaches them.
+
+    A title is none: "Deep Learning" is a book, and half of all questions. A link of a plain guide is
+    called what it is written on, if that reads like a name.
+    """
+    resources = {
+        resource.id: (
+            [resource.short, *resource.aliases, *resource.authors]
+            if resource.kind != "link"
+            else [resource.title] * _reads_like_a_name(resource.title)
+        )
+        for resource in corpus.resources
+    }
+    concepts = {concept.id: (list(concept.names), list(concept.taught_in)) for concept in corpus.concepts}
+    return resources, concepts
 
 
 def _reads_like_a_name(title: str) -> bool:

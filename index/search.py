@@ -115,10 +115,9 @@ def open_index(
         encoder.revision,
     ):
         raise IndexStale(f"the index was built with the encoder {manifest.encoder_id}, not with {encoder.id}")
-    # Whoever opens the encoder verifies its files; the keys are for the next build only.
-    verify_files(
-        directory, manifest, [role for role in manifest.files if role not in (*ENCODER_ROLES, "keys")]
-    )
+    # Whoever opens the encoder verifies its files; what the next build knows is not read here.
+    others = (*ENCODER_ROLES, "keys", "resources")
+    verify_files(directory, manifest, [role for role in manifest.files if role not in others])
     try:
         chunks = tuple(
             _read_chunk(values)

@@ -84,7 +84,7 @@ def lock(directory: Path) -> Iterator[None]:
         yield
 
 
-def write_file(directory: Path, role: str, suffix: str, write: Callable[[Path], None]) -> IndexFile:
+def write_file(directory: Path, role: str, suffix: str, write: Callable[[Path], object]) -> IndexFile:
     """Let `write` fill a new file, and name it by its content."""
     directory.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=directory, prefix=".new-")

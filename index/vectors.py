@@ -209,7 +209,7 @@ class _Held(np.ndarray[Any, Any]):
 def to_unit(vectors: Vectors) -> Vectors:
     """The vectors at length one; a row of zeros stays."""
     rows: Vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
     if np.allclose(norms, 1, atol=1e-6):
         return rows
     norms[norms == 0] = 1

@@ -28,8 +28,9 @@ from assistant.generate import GeneratorFailed, Prompt, open_generator
 from assistant.generators.transformers import TOGETHER
 from assistant.live import LiveAssistant
 from assistant.logs import configure_logs
-from assistant.service import Assistant, assemble, open_corpus
+from assistant.service import Assistant, assemble
 from assistant.settings import Settings, read_settings
+from assistant.texts import open_corpus
 from index.encoder import Encoder as Engine
 from index.encoder import Vectors, open_encoder
 from index.errors import IndexProblem

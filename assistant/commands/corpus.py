@@ -54,7 +54,7 @@ def check(
 @app.command("list")
 def list_(path: PathArgument = None, json_: JsonOption = False) -> None:
     """List the sections and resources."""
-    from assistant.service import open_corpus
+    from assistant.texts import open_corpus
 
     current = read_settings()
     corpus = open_corpus(current if path is None else current.replace(corpus=path))

@@ -58,7 +58,7 @@ def plan(
 def _write(profile: Profile, form: str, first: date) -> str:
     # No index and no encoder: a plan needs the texts alone.
     from assistant.plan import make_plan
-    from assistant.service import open_corpus
+    from assistant.texts import open_corpus
     from index.chunk import cut
 
     corpus = open_corpus(read_settings())

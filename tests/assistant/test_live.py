@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from assistant.live import LiveAssistant
-from assistant.service import Ask, Assistant, open_corpus
+from assistant.service import Ask, Assistant
 from assistant.settings import Settings, read_settings
 from assistant.store import MemoryStore
+from assistant.texts import open_corpus
 from index.build import build_index
 from index.encoders.hashed import HashedEncoder
 

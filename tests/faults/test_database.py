@@ -7,9 +7,10 @@ import logging
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, update
@@ -97,7 +98,12 @@ async def test_answers_are_written_together_unless_somebody_waits_for_them(
     store = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 's.sqlite3'}")
     batches = []
     insert = store._insert_batch
-    monkeypatch.setattr(store, "_insert_batch", lambda batch: (batches.append(len(batch)), insert(batch)))
+
+    def counted(batch: Sequence[Any]) -> None:
+        batches.append(len(batch))
+        insert(batch)
+
+    monkeypatch.setattr(store, "_insert_batch", counted)
     for n in range(3):
         await store.remember(Conversation(f"con_{n}x"), "q", answer(f"ans_{n}x"), "http")
         await asyncio.sleep(0.01)

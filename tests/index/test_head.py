@@ -55,6 +55,11 @@ def test_too_few_examples_teach_nothing() -> None:
     assert train_head(examples, HashedEncoder().encode_queries([e.text for e in examples])) is None
 
 
+def test_too_many_texts_teach_nothing() -> None:
+    views = [View(f"question {n}", 0, "question", True, (LABELS[n % 3],)) for n in range(10_001)]
+    assert train_on_views(views, np.ones((len(views), 4), dtype=np.float32)) is None
+
+
 def test_a_corpus_without_questions_has_no_head() -> None:
     views = [View(f"sentence {n}", 0, "sentence", False, ("a",)) for n in range(100)]
     assert train_on_views(views, np.ones((100, 4), dtype=np.float32)) is None

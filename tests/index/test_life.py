@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import random
@@ -18,11 +19,13 @@ import numpy as np
 import pytest
 
 from corpus import Corpus, load_corpus
+from corpus.write import write_resource
 from index import store
 from index.build import build_index
 from index.encoder import Vectors
 from index.encoders.hashed import HashedEncoder
 from index.errors import IndexDamaged, IndexMissing, IndexProblem, IndexStale
+from index.known import known_resources
 from index.search import Searcher, open_index
 from index.store import read_manifest, verify_files
 
@@ -182,6 +185,42 @@ def test_a_flipped_bit_is_refused(guide: Corpus, built: Path, role: str) -> None
     verify_files(built, read_manifest(built))
 
 
+@pytest.fixture
+def directory(corpus: Corpus, tmp_path: Path) -> Corpus:
+    """A corpus of files, with one resource."""
+    head = "---\ntitle: A guide\n---\n\n## Frameworks {#frameworks}\n\nLearn.\n"
+    (tmp_path / "guide.md").write_text(head, "utf-8")
+    resource = dataclasses.replace(corpus.resource_by_id["pytorch"], prerequisites=(), section="frameworks")
+    (tmp_path / "resources").mkdir()
+    (tmp_path / "resources" / "pytorch.md").write_text(write_resource(resource), "utf-8")
+    return load_corpus(tmp_path)
+
+
+def test_an_index_knows_the_resources_that_it_was_built_of(directory: Corpus, tmp_path: Path) -> None:
+    build_index(directory, HashedEncoder(), tmp_path / "index")
+    (resource,) = directory.resources
+    assert known_resources(tmp_path / "index") == {("resources/pytorch.md", resource.digest): resource}
+
+
+def test_an_index_whose_resources_are_damaged_answers_and_knows_none(
+    directory: Corpus, tmp_path: Path
+) -> None:
+    place = tmp_path / "index"
+    path = place / build_index(directory, HashedEncoder(), place).files["resources"].name
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"PyTorch", b"PyTorsh", 1))
+    assert known_resources(place) == {}
+    path.unlink()
+    assert known_resources(place) == {}
+    assert open_index(place, directory, HashedEncoder()).chunks
+    build_index(directory, HashedEncoder(), place)
+    assert path.read_bytes() == content
+
+
+def test_an_index_that_is_not_there_knows_no_resources(tmp_path: Path) -> None:
+    assert known_resources(tmp_path) == {}
+
+
 @pytest.mark.parametrize("role", ["vectors", "chunks", "views"])
 def test_a_missing_file_is_refused(guide: Corpus, built: Path, role: str) -> None:
     (built / read_manifest(built).files[role].name).unlink()
@@ -257,6 +296,7 @@ from pathlib import Path
 from corpus import load_corpus
 from index.build import build_index
 from index.encoders.hashed import HashedEncoder
+from index.known import known_resources
 from index.search import Searcher, open_index
 import faiss, zipfile  # with its alphabet, while the libraries can still be read
 "".encode("cp437")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus import Corpus
 from index.lexical import Lexical, tokens
 from index.words import fold, hash_parts, split_words
 
@@ -47,6 +48,18 @@ def test_scores_are_bm25_over_the_best_that_could_be() -> None:
     gpu, book = [bm25(1, 2, 2), bm25(2, 5, 2), 0.0], [0.0, 0.0, bm25(1, 1, 1)]
     reach = max(gpu) + max(book)
     np.testing.assert_allclose(scores, [(a + b) / reach for a, b in zip(gpu, book, strict=True)], rtol=1e-4)
+
+
+def test_scores_of_a_corpus_are_those_of_bm25s(corpus: Corpus) -> None:
+    import bm25s
+
+    texts = [paragraph.text for resource in corpus.resources for paragraph in resource.paragraphs]
+    oracle, engine = bm25s.BM25(), Lexical.of(texts)
+    oracle.index([tokens(text) for text in texts], show_progress=False)
+    for word in ("course", "python", "rnn", "18"):
+        expected = oracle.get_scores([word])
+        assert expected.max() > 0
+        np.testing.assert_allclose(engine.score(word), expected / expected.max(), rtol=1e-6)
 
 
 def test_unknown_words_lower_the_share() -> None:
