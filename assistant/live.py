@@ -152,4 +152,4 @@ def _reopen(settings: Settings, old: Assistant, reach: Callable[[], Encoder]) ->
         index = open_index(settings.index_path, corpus, encoder, settings.vectors)
     store: Store = old.store
     rewriter = old.rewriter.over(corpus, encoder) if old.rewriter else None
-    return Assistant(corpus, Searcher(index, encoder), store, rewriter)
+    return Assistant(corpus, Searcher(index, encoder, settings.encoder_threads), store, rewriter)

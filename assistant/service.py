@@ -81,7 +81,7 @@ class Assistant:
         with index_problems():
             encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
             index = _open_or_build(corpus, encoder, settings, progress)
-            return assemble(corpus, index, encoder, open_generator(settings))
+            return assemble(corpus, index, encoder, open_generator(settings), settings.encoder_threads)
 
     async def search(self, question: str, k: int = 10) -> Found:
         """The k best hits for a question. Raises IndexUnusable where its vectors' database is gone."""
@@ -217,10 +217,12 @@ def _pieces(whole: dict[str, Any]) -> Iterator[Event]:
         yield Event("citation", citation)
 
 
-def assemble(corpus: Corpus, index: Index, encoder: Encoder, generator: Generator | None) -> Assistant:
-    """An assistant of parts that are open; it keeps conversations in memory."""
+def assemble(
+    corpus: Corpus, index: Index, encoder: Encoder, generator: Generator | None, threads: int = 0
+) -> Assistant:
+    """An assistant of parts that are open; it keeps conversations in memory. `threads`: see `Searcher`."""
     rewriter = Rewriter(corpus, Verifier(corpus, encoder), generator) if generator else None
-    return Assistant(corpus, Searcher(index, encoder), MemoryStore(), rewriter)
+    return Assistant(corpus, Searcher(index, encoder, threads), MemoryStore(), rewriter)
 
 
 def check_question(question: str) -> str:

@@ -182,6 +182,12 @@ TABLE: tuple[Setting, ...] = (
         "DLSTART_DEVICE", "auto", "where the encoder runs: auto, cpu or cuda", _one_of("auto", "cpu", "cuda")
     ),
     Setting(
+        "DLSTART_ENCODER_THREADS",
+        "0",
+        "threads that encode questions, in each process; 0: a thread for each core, shared out among the workers",
+        _whole,
+    ),
+    Setting(
         "DLSTART_GENERATOR",
         "auto",
         "who words the answers: auto, composer, transformers:<id or path> or openai:<model>",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -37,10 +36,10 @@ class Batcher(Generic[T]):
     come with it, for 2 ms at most; then they start, as soon as a core is free.
     """
 
-    def __init__(self, encode: Callable[[Sequence[str]], Iterable[T]], device: str = "cpu") -> None:
-        """`encode` gives one row a question, in order; on another device than `cpu` one batch runs at a time."""
+    def __init__(self, encode: Callable[[Sequence[str]], Iterable[T]], threads: int) -> None:
+        """`encode` gives one row a question, in order; `threads`: how many batches may run at the same time."""
         self._encode = encode
-        self._workers = (os.cpu_count() or 1) if device == "cpu" else 1
+        self._workers = threads
         self._pool = ThreadPoolExecutor(self._workers, "encode")
         # Futures belong to a loop, and a program may run one loop after another over the same index.
         self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue[T]] = WeakKeyDictionary()

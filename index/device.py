@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import ctypes
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Literal
 
 from index.errors import EncoderUnavailable
 
 Device = Literal["cpu", "cuda"]
+_CPU_SHARE = Path("/sys/fs/cgroup/cpu.max")
+
+
+def count_cores() -> int:
+    """Cores that this process may use: those that it may run on, or its container's share of them (cgroup v2)."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with suppress(OSError, ValueError):  # no such file, or `max`: no share is set
+        share, period = map(int, _CPU_SHARE.read_text("ascii").split())
+        cores = min(cores, max(1, round(share / period)))
+    return cores
 
 
 def has_nvidia_driver() -> bool:

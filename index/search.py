@@ -16,6 +16,7 @@ from corpus.types import Corpus
 from index.batch import Batcher
 from index.chunk import CHUNKER_VERSION
 from index.database import show_address
+from index.device import count_cores
 from index.encoder import ENCODER_ROLES, Encoder, Vectors
 from index.errors import IndexDamaged, IndexProblem, IndexStale
 from index.head import Head
@@ -151,10 +152,11 @@ class _Look:
 class Searcher:
     """Questions -> hits, over one index and its encoder."""
 
-    def __init__(self, index: Index, encoder: Encoder) -> None:
+    def __init__(self, index: Index, encoder: Encoder, threads: int = 0) -> None:
+        """`threads`: batches that may be encoded at the same time; 0: as many as there are cores, one on a GPU."""
         self.index = index
         self.encoder = encoder
-        self._batcher = Batcher(self._look, encoder.device)
+        self._batcher = Batcher(self._look, (threads or count_cores()) if encoder.device == "cpu" else 1)
 
     async def find(self, question: str, k: int = 10, prior: Mapping[str, float] | None = None) -> Found:
         """As `search`, for one of many callers: encoded together with what is asked at the same time."""

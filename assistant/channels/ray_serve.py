@@ -137,7 +137,9 @@ class Ingress:
             index = open_index(settings.index_path, corpus, encoder, settings.vectors)
         except IndexProblem as problem:
             raise IndexUnusable(f"{problem}; {problem.cure}", problem.cure) from problem
-        return LiveAssistant(assemble(corpus, index, encoder, writer), settings, reach)
+        return LiveAssistant(
+            assemble(corpus, index, encoder, writer, settings.encoder_threads), settings, reach
+        )
 
     def _fail(self, error: AssistantError) -> None:
         self._failure = error

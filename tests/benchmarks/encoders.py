@@ -21,6 +21,7 @@ from time import perf_counter, process_time
 from corpus import load_corpus
 from index.batch import Batcher
 from index.chunk import cut
+from index.device import count_cores
 from index.encoder import Encoder
 from index.encoders.export import PRECISIONS, export
 from index.encoders.onnx import OnnxEncoder
@@ -132,7 +133,7 @@ def _ask_apart(encoder: Encoder, asked: Sequence[str]) -> None:
 
 
 def _ask_together(encoder: Encoder, asked: Sequence[str]) -> None:
-    batcher = Batcher(encoder.encode_queries, encoder.device)
+    batcher = Batcher(encoder.encode_queries, count_cores())
 
     async def call(number: int) -> None:
         for turn in range(3):

@@ -127,7 +127,7 @@ async def _ask(generator: TransformersGenerator, prompts: list[Prompt]) -> str:
 
 def _row(encoder: Encoder, texts: list[str], questions: list[str]) -> str:
     passages = median(_timed(lambda: encoder.encode_passages(texts)) for _ in range(_TURNS))
-    batcher = Batcher(encoder.encode_queries, encoder.device)
+    batcher = Batcher(encoder.encode_queries, 1)
 
     async def ask_all() -> None:
         await asyncio.gather(*(batcher.encode(question) for question in questions))

@@ -41,7 +41,7 @@ def expected(text: str) -> Vectors:
 
 async def test_each_caller_gets_the_row_of_its_own_question() -> None:
     encoder = Slow(0.001)
-    batcher = Batcher(encoder.encode_queries)
+    batcher = Batcher(encoder.encode_queries, 2)
     questions = [f"question {number}" for number in range(100)]
     rows = await asyncio.gather(*map(batcher.encode, questions))
     for question, row in zip(questions, rows, strict=True):
@@ -50,7 +50,7 @@ async def test_each_caller_gets_the_row_of_its_own_question() -> None:
 
 async def test_questions_that_come_together_are_encoded_together_and_never_more_than_32() -> None:
     encoder = Slow(0.01)
-    batcher = Batcher(encoder.encode_queries)
+    batcher = Batcher(encoder.encode_queries, 2)
     await asyncio.gather(*(batcher.encode(f"q{number}") for number in range(100)))
     sizes = [len(batch) for batch in encoder.batches]
     assert sum(sizes) == 100
@@ -61,7 +61,7 @@ async def test_questions_that_come_together_are_encoded_together_and_never_more_
 
 async def test_a_question_alone_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.batch._WAIT_S", 60)
-    batcher = Batcher(Slow().encode_queries)
+    batcher = Batcher(Slow().encode_queries, 2)
     for number in range(3):
         await asyncio.wait_for(batcher.encode(f"alone {number}"), 5)
 
@@ -69,8 +69,7 @@ async def test_a_question_alone_does_not_wait(monkeypatch: pytest.MonkeyPatch) -
 async def test_a_question_beside_a_slow_batch_starts_after_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = Slow()
     encoder.go.clear()
-    batcher = Batcher(encoder.encode_queries)
-    batcher._workers = 2
+    batcher = Batcher(encoder.encode_queries, 2)
     first = asyncio.create_task(batcher.encode("first"))
     await asyncio.sleep(0.01)
     second = asyncio.create_task(batcher.encode("second"))
@@ -86,8 +85,7 @@ async def test_a_question_beside_a_slow_batch_starts_after_the_wait(monkeypatch:
 async def test_a_cancelled_question_leaves_the_batch() -> None:
     encoder = Slow()
     encoder.go.clear()
-    batcher = Batcher(encoder.encode_queries)
-    batcher._workers = 1
+    batcher = Batcher(encoder.encode_queries, 1)
     running = asyncio.create_task(batcher.encode("running"))
     await asyncio.sleep(0.01)
     leaving, staying = (asyncio.create_task(batcher.encode(name)) for name in ("leaving", "staying"))
@@ -103,7 +101,7 @@ async def test_a_cancelled_question_leaves_the_batch() -> None:
 
 async def test_an_error_reaches_only_its_own_caller() -> None:
     encoder = Slow(0.005)
-    batcher = Batcher(encoder.encode_queries)
+    batcher = Batcher(encoder.encode_queries, 2)
     questions = ["a", "b", "poison", "c"]
     found = await asyncio.gather(*map(batcher.encode, questions), return_exceptions=True)
     assert isinstance(found[2], ValueError)
@@ -123,7 +121,7 @@ async def test_many_searches_at_once_find_what_each_finds_alone(assistant: Assis
 
 
 def test_one_batcher_serves_one_loop_after_another() -> None:
-    batcher = Batcher(Slow().encode_queries)
+    batcher = Batcher(Slow().encode_queries, 2)
 
     async def give_up() -> None:
         task = asyncio.create_task(batcher.encode("left behind"))

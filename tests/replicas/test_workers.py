@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from index.device import count_cores
 from tests.http.server import running
 from tests.http.test_serve import serve_once
 from tests.replicas.balancer import wait_until
@@ -39,6 +40,8 @@ def test_both_workers_know_the_key_the_conversation_and_the_rate_and_end_with_th
         server.wait_for("ready", 2)
         workers = server.workers()
         assert len(workers) == 2
+        share = str(max(1, count_cores() // 2))
+        assert {psutil.Process(pid).environ()["DLSTART_ENCODER_THREADS"] for pid in workers} == {share}
 
         with (
             closing(connected_to(workers[0], server.url)) as one,

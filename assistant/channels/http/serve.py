@@ -23,6 +23,7 @@ from assistant.live import LiveAssistant
 from assistant.logs import configure_logs
 from assistant.service import Assistant
 from assistant.settings import Settings, read_settings
+from index.device import count_cores
 
 log = logging.getLogger("dlstart.service")
 
@@ -78,7 +79,8 @@ def serve(
         work(settings, listener, progress)
     else:
         _check()
-        supervise(listener, workers)
+        threads = settings.encoder_threads or max(1, count_cores() // workers)
+        supervise(listener, workers, threads)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -138,13 +140,17 @@ def work(
         raise server.failure
 
 
-def supervise(listener: socket.socket, count: int) -> None:
-    """Keep so many workers on one port; replace one that dies; stop them all on a signal."""
+def supervise(listener: socket.socket, count: int, threads: int) -> None:
+    """Keep so many workers on one port; replace one that dies; stop them all on a signal.
+
+    `threads`: encoders in each of them. More than the cores they share only push each other out of the caches.
+    """
     if sys.platform == "linux":
         listener = _share(listener)
     with tempfile.TemporaryDirectory(prefix="dlstart-metrics-") as shared:
         # Prometheus's counters of all workers are files in one folder.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared
+        os.environ["DLSTART_ENCODER_THREADS"] = str(threads)
         context = multiprocessing.get_context("spawn")
         stopping = threading.Event()
         for sig in (signal.SIGTERM, signal.SIGINT):
