@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from assistant.case import Case
 from assistant.evidence import Quote
 from assistant.fit import fits, is_refused
-from assistant.follow_up import SECTION_OF_GOAL, unshown, wanted_kinds, wants_newer
+from assistant.focus import SECTION_OF_GOAL
+from assistant.follow_up import unshown, wanted_kinds, wants_newer
 from assistant.forms.topic import topic
 from assistant.layout import AFTER, LISTED_FROM, Block
 
