@@ -9,7 +9,8 @@ from assistant.cite import Draft
 from assistant.clarify import ask_back
 from assistant.compose import Composer
 from assistant.evidence import Evidence
-from assistant.follow_up import Focus, Need, focus_of, is_courtesy, parts_of, rebuild, resolve, with_wishes
+from assistant.focus import Focus, focus_of, rebuild
+from assistant.follow_up import Need, is_courtesy, parts_of, resolve, with_wishes
 from assistant.lexicon import Lexicon, Reading
 from assistant.plan import make_plan, plan_draft
 from assistant.profile import Said, cue_words, merge, read_profile

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from assistant.follow_up import Focus, Need
+from assistant.focus import Focus
+from assistant.follow_up import Need
 from assistant.types import Clarification, Profile
 
 _BACKGROUND = Clarification(

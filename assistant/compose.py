@@ -11,10 +11,12 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.choose import TOPICAL, Choice
+from assistant.case import Case
 from assistant.cite import Draft
 from assistant.evidence import Evidence, Quote, says_the_same
 from assistant.follow_up import Need
+from assistant.forms import choose
+from assistant.forms.topic import TOPICAL
 from assistant.layout import LISTED_FROM, Block, Style, on_addition, write
 from assistant.types import Profile
 from corpus.types import Corpus
@@ -37,14 +39,7 @@ class Composer:
         """
         blocks: list[Block] = []
         for need, found, near in needs:
-            choice = Choice(self.evidence, need, found, profile, near + self._told(need))
-            blocks += {
-                "about": choice.about,
-                "compare": choice.compare,
-                "next": choice.next,
-                "more": choice.more,
-                "other": choice.other,
-            }.get(need.form, choice.topic)()
+            blocks += choose(Case(self.evidence, need, found, profile, near + self._told(need)))
         return write(self.corpus, self._with_state(blocks))
 
     def _told(self, need: Need) -> NDArray[np.float64]:

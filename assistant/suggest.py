@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.evidence import Evidence
-from assistant.follow_up import Focus
+from assistant.focus import Focus
 from assistant.types import Citation, Profile, Related
 
 _FIRST = ("How do I start deep learning?", "What if I don't know the maths?", "Do I need a GPU?")

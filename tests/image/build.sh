@@ -31,7 +31,7 @@ python=${PYTHON:-python3}
 mkdir -p "$work/wheels"
 [ -x "$work/venv/bin/python" ] || "$python" -m venv "$work/venv"
 "$work/venv/bin/pip" wheel -q -w "$work/wheels" "$(grep '^torch==' "$root/constraints.txt")" 'setuptools>=80' wheel
-"$work/venv/bin/pip" wheel -q -w "$work/wheels" -c "$root/constraints.txt" "$root[torch,postgres,slack]"
+"$work/venv/bin/pip" wheel -q -w "$work/wheels" -c "$root/constraints.txt" "$root[torch,postgres,redis,slack]"
 rm -f "$work"/wheels/dlstart-*.whl
 
 buildah build -q --format docker -t "localhost/dlstart:$variant" \
