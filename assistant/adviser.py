@@ -10,13 +10,14 @@ from assistant.clarify import ask_back
 from assistant.compose import Composer
 from assistant.evidence import Evidence
 from assistant.focus import Focus, focus_of, rebuild
-from assistant.follow_up import Need, is_courtesy, parts_of, resolve, with_wishes
+from assistant.follow_up import Need, resolve, with_wishes
 from assistant.lexicon import Lexicon, Reading
 from assistant.plan import make_plan, plan_draft
 from assistant.profile import Said, cue_words, merge, read_profile
 from assistant.scope import decide_scope
 from assistant.suggest import suggest
 from assistant.types import Clarification, Conversation, Outcome, Plan, Profile, Related, Step, Turn
+from assistant.wording import is_courtesy, parts_of
 from corpus.types import Corpus
 from index.search import Found, Index
 

@@ -9,9 +9,10 @@ from assistant.case import Case
 from assistant.evidence import Quote
 from assistant.fit import fits, is_refused
 from assistant.focus import SECTION_OF_GOAL
-from assistant.follow_up import unshown, wanted_kinds, wants_newer
+from assistant.follow_up import unshown
 from assistant.forms.topic import topic
 from assistant.layout import AFTER, LISTED_FROM, Block
+from assistant.wording import wanted_kinds, wants_newer
 
 _CHEAP = re.compile(r"\b(?:free|afford\w*|cheap\w*|rent\w*)\b")
 
