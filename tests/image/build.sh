@@ -30,7 +30,8 @@ fi
 python=${PYTHON:-python3}
 mkdir -p "$work/wheels"
 [ -x "$work/venv/bin/python" ] || "$python" -m venv "$work/venv"
-"$work/venv/bin/pip" wheel -q -w "$work/wheels" "$(grep '^torch==' "$root/constraints.txt")" 'setuptools>=80' wheel
+# async-timeout: redis asks for it below Python 3.11.3, which Debian's is and this one need not be.
+"$work/venv/bin/pip" wheel -q -w "$work/wheels" "$(grep '^torch==' "$root/constraints.txt")" 'setuptools>=80' wheel async-timeout
 "$work/venv/bin/pip" wheel -q -w "$work/wheels" -c "$root/constraints.txt" "$root[torch,postgres,redis,slack]"
 rm -f "$work"/wheels/dlstart-*.whl
 
