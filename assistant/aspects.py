@@ -10,6 +10,8 @@ import tomllib
 from functools import cache
 from importlib import resources
 
+from assistant.words import whole
+
 ROW_TITLES = {
     "easier": "Level",
     "shorter": "Length",
@@ -51,7 +53,7 @@ def _told() -> list[tuple[str, re.Pattern[str], re.Pattern[str]]]:
 
 @cache
 def _asked() -> dict[str, re.Pattern[str]]:
-    return {name: re.compile(rf"(?<!\w)(?:{both['question']})(?!\w)") for name, both in _cues().items()}
+    return {name: whole(both["question"]) for name, both in _cues().items()}
 
 
 @cache

@@ -24,12 +24,11 @@ from assistant.wording import (
     is_question,
     is_rival,
     own_words,
-    pattern,
     points_back,
     strip_openings,
     table,
 )
-from assistant.words import plain
+from assistant.words import plain, whole
 
 Form = Literal["topic", "about", "other", "more", "compare", "next", "order", "again", "context"]
 _OF_SECTIONS = frozenset({"brand", "rent", "speed"})
@@ -238,7 +237,7 @@ def _shorter(turn: _Turn) -> Need | None:
 
 def _more(turn: _Turn) -> Need | None:
     """`more`, or `yes` to what was offered."""
-    if turn.core and not pattern(table()["form"]["more"]).search(turn.core):
+    if turn.core and not whole(table()["form"]["more"]).search(turn.core):
         return None
     yes = re.match(r"(?:yes|yeah|yep|sure|ok(?:ay)?|please|si|oui|ja|haan)\b", turn.text)
     if yes and len(turn.text.split()) <= 3 and turn.focus.suggestions:

@@ -7,8 +7,8 @@ import re
 from assistant.evidence import Evidence
 from assistant.focus import Focus
 from assistant.lexicon import Reading
-from assistant.wording import GENERIC, pattern, table
-from assistant.words import plain
+from assistant.wording import GENERIC, table
+from assistant.words import plain, whole
 from corpus.types import Resource
 
 
@@ -28,7 +28,7 @@ def pick_shown(text: str, reading: Reading, focus: Focus, evidence: Evidence) ->
     if not focus.resources:
         return ()
     cues = table()["pick"]
-    found = pattern(cues["ordinal"]).search(text)
+    found = whole(cues["ordinal"]).search(text)
     if found:
         word = found["n"] or found["m"] or found["d"]
         place = cues["ordinals"].get(word)
@@ -48,11 +48,11 @@ def pick_shown(text: str, reading: Reading, focus: Focus, evidence: Evidence) ->
         after = [r.successor.resource for r in shown[:1] if r.successor and r.successor.resource]
         of_age = [resource.id for resource in shown if resource.origin == origin]
         return tuple((of_age or (after if origin == "addition" else []))[:1])
-    if pattern(cues["mean"]).search(text):
+    if whole(cues["mean"]).search(text):
         best = max(shown, key=lambda resource: _overlap(resource, reading), default=None)
         if best is not None and _overlap(best, reading) > 0:
             return (best.id,)
-    kind = pattern(cues["kind"]).search(text)
+    kind = whole(cues["kind"]).search(text)
     if kind:
         of_kind = [resource.id for resource in shown if resource.kind in cues["kinds"][kind["kind"]]]
         return tuple(of_kind[:1])

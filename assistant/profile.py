@@ -15,7 +15,7 @@ from typing import Any
 
 from assistant.lexicon import Reading
 from assistant.types import Profile
-from assistant.words import plain
+from assistant.words import plain, whole
 
 _CLAUSE = re.compile(r"[^.;!?]+")
 _PART = re.compile(r"\s[,:]\s|\bbut\b|\bthough\b|\bhowever\b|\baber\b|\bpero\b|\bmais\b|\bmas\b")
@@ -104,11 +104,6 @@ def _table() -> dict[str, Any]:
     return tomllib.loads(resources.files("assistant").joinpath("profile.toml").read_text("utf-8"))
 
 
-@cache
-def _pattern(words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{words})(?!\w)")
-
-
 def cue_words() -> frozenset[str]:
     """Words of six letters or more that the table looks for, to mend slips towards."""
     texts: list[str] = []
@@ -122,7 +117,7 @@ def cue_words() -> frozenset[str]:
 def _denied(text: str, start: int) -> bool:
     negation = _table()["negation"]
     before = re.split(r"[.,;:!?]|\bbut\b", text[:start])[-1].split()[-negation["reach"] :]
-    return any(_pattern(negation["words"]).fullmatch(word) for word in before)
+    return any(whole(negation["words"]).fullmatch(word) for word in before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +135,7 @@ class _Cue:
 @cache
 def _cues() -> tuple[_Cue, ...]:
     return tuple(
-        _Cue(cue, _pattern("|".join(cue["words"])), tuple(map(_pattern, cue["words"])))
-        for cue in _table()["cue"]
+        _Cue(cue, whole("|".join(cue["words"])), tuple(map(whole, cue["words"]))) for cue in _table()["cue"]
     )
 
 
@@ -178,9 +172,9 @@ def _read_subjects(clause: str, stated: dict[str, Any], withdrawn: set[tuple[str
     statements = table["statements"]
     polarity: bool | None = None
     for part in _parts(clause):
-        asks = _pattern(statements["asks"]).search(part)
+        asks = whole(statements["asks"]).search(part)
         for subject, words in table["subjects"].items():
-            for found in _pattern(words).finditer(part):
+            for found in whole(words).finditer(part):
                 before, after = part[: found.start()], part[found.end() :]
                 said = _polarity(before, after, statements)
                 if asks and said and "i know" not in before:
@@ -196,13 +190,13 @@ def _read_subjects(clause: str, stated: dict[str, Any], withdrawn: set[tuple[str
 def _polarity(before: str, after: str, statements: Mapping[str, str]) -> bool | None:
     near_before = " ".join(before.split()[-7:])
     near_after = " ".join(after.split()[:6])
-    lacks = [m.end() for m in _pattern(statements["lacks"]).finditer(near_before)]
-    has = [m.end() for m in _pattern(statements["has"]).finditer(near_before)]
-    if _pattern(statements["lacks_after"]).match(near_after):
+    lacks = [m.end() for m in whole(statements["lacks"]).finditer(near_before)]
+    has = [m.end() for m in whole(statements["has"]).finditer(near_before)]
+    if whole(statements["lacks_after"]).match(near_after):
         return False
     if lacks or has:
         return max(has, default=-1) > max(lacks, default=-1)
-    return True if _pattern(statements["has_after"]).match(near_after) else None
+    return True if whole(statements["has_after"]).match(near_after) else None
 
 
 def _state_subject(subject: str, has: bool, stated: dict[str, Any], withdrawn: set[tuple[str, str]]) -> None:
@@ -226,9 +220,9 @@ def _read_formats(clause: str, stated: dict[str, Any], withdrawn: set[tuple[str,
     formats = _table()["formats"]
     for part in _parts(clause):
         for name, nouns in formats["nouns"].items():
-            for found in _pattern(nouns).finditer(part):
+            for found in whole(nouns).finditer(part):
                 before = " ".join(part[: found.start()].split()[-4:])
-                if _pattern(formats["not_after"]).match(part[found.end() :].strip()):
+                if whole(formats["not_after"]).match(part[found.end() :].strip()):
                     continue
                 if name == "video" and re.search(r"\bvideo(?: \w+)?$", before):
                     continue
@@ -243,27 +237,27 @@ def _read_formats(clause: str, stated: dict[str, Any], withdrawn: set[tuple[str,
                 if refuses > likes or (refuses == likes >= 0):
                     _state(stated, "avoids", name)
                     withdrawn.add(("prefers", name))
-                elif likes >= 0 and _pattern(formats["wish"]).search(before):
+                elif likes >= 0 and whole(formats["wish"]).search(before):
                     _state(stated, "prefers", name)
                     withdrawn.add(("avoids", name))
 
 
 def _last(words: str, text: str) -> int:
-    return max((m.end() for m in _pattern(words).finditer(text)), default=-1)
+    return max((m.end() for m in whole(words).finditer(text)), default=-1)
 
 
 def _read_goals(clause: str, stated: dict[str, Any]) -> None:
     goals = _table()["goals"]
     for goal, words in goals["subjects"].items():
-        for found in _pattern(words).finditer(clause):
+        for found in whole(words).finditer(clause):
             before = clause[: found.start()]
-            if _pattern(goals["aim"]).search(before) and not _denied(clause, found.start()):
+            if whole(goals["aim"]).search(before) and not _denied(clause, found.start()):
                 _state(stated, "goal", goal)
 
 
 def names_goal(word: str) -> bool:
     """Whether a word alone stands for a goal: `text`, `robots`."""
-    return any(_pattern(words).fullmatch(word) for words in _table()["goals"]["subjects"].values())
+    return any(whole(words).fullmatch(word) for words in _table()["goals"]["subjects"].values())
 
 
 def _hours(text: str) -> float | None:
@@ -292,7 +286,7 @@ def _read_marks(reading: Reading, stated: dict[str, Any]) -> None:
             rf"(?:{marks['not_after']})\b", after
         ):
             stated.setdefault("avoids", []).extend(one)
-        elif _pattern(marks["done"]).search(_near(before)) and not _denied(before + " x", len(before)):
+        elif whole(marks["done"]).search(_near(before)) and not _denied(before + " x", len(before)):
             stated.setdefault("done", []).extend(one or mention.resources[:1])
         elif re.match(rf"(?:class |course |book |lectures? )?(?:{marks['done_after']})\b", after):
             stated.setdefault("done", []).extend(one)
@@ -305,7 +299,7 @@ def _read_marks(reading: Reading, stated: dict[str, Any]) -> None:
 @cache
 def _refused_provider() -> re.Pattern[str]:
     marks = _table()["marks"]
-    return _pattern(f"(?:{marks['refused']}) (?P<provider>{'|'.join(marks['providers'])})")
+    return whole(f"(?:{marks['refused']}) (?P<provider>{'|'.join(marks['providers'])})")
 
 
 def _near(before: str) -> str:
@@ -315,7 +309,7 @@ def _near(before: str) -> str:
     if re.search(r"\b(?:you|anyone|anybody|people|someone|who|can i|should i|could i)\b", near):
         return ""
     speaks = re.search(r"\b(?:i|ive|im|we|already|just|after|having|when i|ya|ja|habe|have)\b", near)
-    return near if speaks or _pattern(_table()["marks"]["done"]).match(" ".join(before.split())) else ""
+    return near if speaks or whole(_table()["marks"]["done"]).match(" ".join(before.split())) else ""
 
 
 def _until_clause(words: Iterable[str], last: bool) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from assistant.aspects import asks
 from assistant.lexicon import Lexicon, Reading
 from assistant.profile import names_goal
+from assistant.words import whole
 
 SHORT = 7
 """Words of a message that is too short to have a subject of its own."""
@@ -32,17 +33,11 @@ def table() -> dict[str, Any]:
     return tomllib.loads(resources.files("assistant").joinpath("follow_up.toml").read_text("utf-8"))
 
 
-@cache
-def pattern(words: str) -> re.Pattern[str]:
-    """Whole words to look for."""
-    return re.compile(rf"(?<!\w)(?:{words})(?!\w)")
-
-
 def has(name: str, text: str) -> bool:
     """Whether a text holds a cue of that name."""
     cues = table()
     words = cues["form"].get(name) or cues[name]
-    return bool(pattern(words).search(text))
+    return bool(whole(words).search(text))
 
 
 def strip_openings(text: str) -> tuple[str, bool]:
@@ -79,7 +74,7 @@ def parts_of(question: str, lexicon: Lexicon) -> tuple[str, ...]:
 
 def is_courtesy(text: str) -> bool:
     """Whether a message is a greeting, thanks or a goodbye and nothing else; `ok` alone is none."""
-    if pattern(table()["identity"]).search(text):
+    if whole(table()["identity"]).search(text):
         return len(text.split()) <= SHORT + 3
     return bool(re.fullmatch(table()["courtesy"], text)) and text.strip(" .!") not in ("ok", "okay")
 
@@ -87,8 +82,8 @@ def is_courtesy(text: str) -> bool:
 def points_back(text: str) -> bool:
     """Whether a message points at something that was said: `it`, `those`."""
     cues = table()
-    loose = re.sub(pattern(cues["expletive"]), " ", text)
-    return bool(pattern(cues["pronouns"]).search(loose) or pattern(cues["points_back"]).search(loose))
+    loose = re.sub(whole(cues["expletive"]), " ", text)
+    return bool(whole(cues["pronouns"]).search(loose) or whole(cues["points_back"]).search(loose))
 
 
 def own_words(reading: Reading) -> tuple[str, ...]:

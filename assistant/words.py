@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 from itertools import filterfalse
 
 _APOSTROPHE = re.compile(r"['’‘`´]")
@@ -40,6 +41,12 @@ def plain(text: str) -> str:
         text = unicodedata.normalize("NFKD", text).lower()
         text = "".join(filterfalse(unicodedata.combining, text))
     return " ".join(_PIECE.findall(text))
+
+
+@cache
+def whole(words: str) -> re.Pattern[str]:
+    """A pattern for whole words: one of alternatives, with no letter before or behind."""
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)")
 
 
 def word_list(text: str) -> list[str]:
