@@ -1,7 +1,7 @@
 """The question as it stands with the turns before it.
 
 What a question is about is decided from its form (pointing words, a conjunction in front, no subject of its own)
-and from what the last answer cited. The cue tables are in `follow_up.toml`.
+and from what the last answer cited.
 """
 
 from __future__ import annotations

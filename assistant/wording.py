@@ -1,4 +1,4 @@
-"""How a message is worded: what it opens with, points at, asks for and is made of, by the cues of `follow_up.toml`."""
+"""How a message is worded: what it opens with, points at, asks for and is made of, by the cues of `wording.toml`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assistant.words import whole
 SHORT = 7
 """Words of a message that is too short to have a subject of its own."""
 _MOST_PARTS = 3
-GENERIC_WORDS = """
+_GENERIC_WORDS = """
     book books course courses class classes resource resources thing things stuff material post posts blog article
     paper tutorial guide lecture lectures video videos link links page site website learn learning study read reading
     watch start begin beginner beginners newbie newcomer take recommend suggest suggestions option options idea
@@ -24,13 +24,13 @@ GENERIC_WORDS = """
     possible maybe tips tip advice hints recommendation recommendations list decent nice great any
     really actually enough another else instead same both part right
 """
-GENERIC = frozenset(GENERIC_WORDS.split())
+GENERIC = frozenset(_GENERIC_WORDS.split())
 
 
 @cache
 def table() -> dict[str, Any]:
     """The cues."""
-    return tomllib.loads(resources.files("assistant").joinpath("follow_up.toml").read_text("utf-8"))
+    return tomllib.loads(resources.files("assistant").joinpath("wording.toml").read_text("utf-8"))
 
 
 def has(name: str, text: str) -> bool:
