@@ -165,11 +165,14 @@ class Assistant:
         """Search for what is needed; a message that leans on the turns before is searched alone, too."""
         need = message.need
         prior = dict.fromkeys(need.sections, _HERE) if need.follow_up else None
+        texts = (*message.parts, *(() if need.query == question else (question,)))
         with index_problems():
-            found = await self.searcher.find(need.query, _NO_HITS, prior)
-            parts = [Part(text, await self.searcher.find(text, _NO_HITS)) for text in message.parts]
-            alone = found if need.query == question else await self.searcher.find(question, _NO_HITS)
-        return Search(found, alone, tuple(parts))
+            found, *others = await asyncio.gather(
+                self.searcher.find(need.query, _NO_HITS, prior),
+                *(self.searcher.find(text, _NO_HITS) for text in texts),
+            )
+        alone = found if need.query == question else others.pop()
+        return Search(found, alone, tuple(map(Part, message.parts, others)))
 
     async def _conversation(self, ask: Ask) -> Conversation:
         kept = await self.store.conversation(ask.conversation_id) if ask.conversation_id else None
