@@ -298,7 +298,7 @@ class SqlStore:
             try:
                 await self._write_batch(batch)
             except Unavailable:
-                # Said once by _connection; the answers themselves have been given.
+                # Said once by _reaching; the answers themselves have been given.
                 pass
             except Exception:
                 log.exception("%d answers could not be kept", len(batch))
