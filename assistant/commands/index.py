@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import gc
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,12 +45,10 @@ def build(
     current = read_settings().replace(**{name: value for name, value in given.items() if value is not None})
     if current.device not in ("auto", "cpu", "cuda"):
         raise UsageError(f"there is no device {current.device}", "give --device auto, cpu or cuda")
-    with ThreadPoolExecutor(1) as beside, index_problems():
-        opening = beside.submit(open_for_build, current.encoder, current.device, current.index_path)
-        texts = open_corpus(current)
-        engine = opening.result()
-        with show_progress("Building the index") as progress:
-            manifest = build_index(texts, engine, current.index_path, progress, current.vectors)
+    texts = open_corpus(current)
+    with index_problems(), show_progress("Building the index") as progress:
+        engine = open_for_build(current.encoder, current.device, current.index_path)
+        manifest = build_index(texts, engine, current.index_path, progress, current.vectors)
     typer.echo(
         f"{manifest.chunks} chunks, {manifest.views} views in {current.index_path}, "
         f"encoded by {manifest.encoder_id} ({manifest.encoder_engine})"
