@@ -13,6 +13,7 @@ from index.encoder import Encoder, Vectors
 from index.errors import IndexDamaged, IndexMissing, IndexProblem, IndexStale
 from index.postgres import read_current
 from index.store import read_manifest, verify_files
+from index.types import name_maker
 from index.vectors import FaissVectors
 from index.views import View
 
@@ -95,8 +96,8 @@ class Known:
 
 
 def made_by(encoder: Encoder) -> str:
-    """What tells the vectors of one encoder from those of another."""
-    return f"{encoder.id} {encoder.revision} {encoder.engine}"
+    """`name_maker` of an encoder."""
+    return name_maker(encoder.id, encoder.revision, encoder.engine)
 
 
 def _places(keys: bytes) -> dict[bytes, int]:

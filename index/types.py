@@ -125,5 +125,10 @@ class Manifest:
 
     @property
     def made_by(self) -> str:
-        """What tells the vectors of one encoder from those of another; see `index.known.made_by`."""
-        return f"{self.encoder_id} {self.encoder_revision} {self.encoder_engine}"
+        """`name_maker` of its encoder."""
+        return name_maker(self.encoder_id, self.encoder_revision, self.encoder_engine)
+
+
+def name_maker(id: str, revision: str, engine: str) -> str:
+    """What tells the vectors of one encoder from those of another."""
+    return f"{id} {revision} {engine}"

@@ -7,13 +7,13 @@ opens what `write` wrote.
 from __future__ import annotations
 
 import errno
-import os
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.device import count_cores
 from index.encoder import Vectors
 
 Kind = Literal["flat", "hnsw"]
@@ -78,7 +78,7 @@ class FaissVectors:
         else:
             index = faiss.IndexHNSWFlat(rows.shape[1], LINKS, faiss.METRIC_INNER_PRODUCT)
             index.hnsw.efConstruction = BUILD_WIDTH
-        faiss.omp_set_num_threads(os.cpu_count() or 1)
+        faiss.omp_set_num_threads(count_cores())
         index.add(rows)
         faiss.omp_set_num_threads(1)
         return cls(index)

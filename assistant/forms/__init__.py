@@ -11,7 +11,7 @@ from assistant.forms.onwards import follow, more, other
 from assistant.forms.topic import topic
 from assistant.layout import Block
 
-FORMS: Mapping[Form, Callable[[Case], list[Block]]] = {
+_FORMS: Mapping[Form, Callable[[Case], list[Block]]] = {
     "about": about,
     "compare": compare,
     "next": follow,
@@ -23,4 +23,4 @@ FORMS: Mapping[Form, Callable[[Case], list[Block]]] = {
 
 def choose(case: Case) -> list[Block]:
     """The sentences that answer a need, in blocks and in order; none where nothing fits."""
-    return FORMS.get(case.need.form, topic)(case)
+    return _FORMS.get(case.need.form, topic)(case)

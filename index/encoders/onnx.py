@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index.device import count_cores
 from index.encoder import Vectors, mend
 from index.errors import IndexDamaged
 
@@ -79,7 +79,7 @@ class OnnxEncoder:
             for group in groups:
                 rows[group] = self._run([tokens[place] for place in group])
             return rows
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(count_cores()) as pool:
             results = pool.map(lambda group: self._run([tokens[place] for place in group]), groups)
             for group, found in zip(groups, results, strict=True):
                 rows[group] = found

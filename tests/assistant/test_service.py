@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
+
 import pytest
 
 from assistant.errors import BadRequest
 from assistant.service import Ask, Assistant
-from assistant.types import Answer, Profile, Turn
+from assistant.types import Answer, Profile, Turn, as_values
+from index.encoder import Vectors
 
 
 def resources(answer: Answer) -> list[str]:
@@ -29,6 +34,36 @@ async def test_the_best_resource_is_cited_first(assistant: Assistant, question: 
     answer = await assistant.answer(Ask(question))
     assert answer.outcome in ("answered", "clarify")
     assert resources(answer)[0] == resource
+
+
+async def test_what_one_message_needs_is_encoded_together_and_compared_beside_the_loop(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[int] = []
+    threads: set[str] = set()
+    encoder, index = assistant.searcher.encoder, assistant.searcher.index
+    encode, compare = encoder.encode_queries, index.cosines
+
+    def counted(texts: Sequence[str]) -> Vectors:
+        batches.append(len(texts))
+        return encode(texts)
+
+    def watched(vector: Vectors) -> Vectors:
+        threads.add(threading.current_thread().name)
+        return compare(vector)
+
+    monkeypatch.setattr(encoder, "encode_queries", counted)
+    monkeypatch.setattr(index, "cosines", watched)
+    answer = await assistant.answer(Ask("Do I need a GPU for this? And which framework should I use today?"))
+    assert {"hardware", "frameworks"} <= {citation.section for citation in answer.citations}
+    assert batches == [1, 2]
+    assert all(name.startswith("encode") for name in threads)
+
+
+async def test_the_form_of_an_answer_is_that_of_dataclasses(assistant: Assistant) -> None:
+    answer = await assistant.answer(Ask("which framework should I use?"))
+    assert any(citation.successor for citation in answer.citations)
+    assert as_values(answer) == asdict(answer)
 
 
 async def test_the_start_shows_the_fork_on_maths(assistant: Assistant) -> None:

@@ -29,6 +29,19 @@ def test_a_pool_is_the_mean_of_the_best() -> None:
             own += [scores[group[0]]] * (best - len(own)) if group else []
             wanted.append(np.mean(own) if own else 0.0)
         np.testing.assert_allclose(Pool(groups, best).mean(scores), wanted, rtol=1e-6)
+        both = Pool(groups, best).mean(np.stack([-scores, scores]))
+        np.testing.assert_allclose(both[1], wanted, rtol=1e-6)
+        np.testing.assert_allclose(both[0], Pool(groups, best).mean(-scores), rtol=1e-6)
+
+
+def test_who_asks_for_no_hits_gets_the_rest(assistant: Assistant) -> None:
+    some, none = (assistant.searcher.search("where can I learn about LSTMs?", k) for k in (3, 0))
+    assert (len(some.hits), none.hits) == (3, ())
+    assert (none.sections, none.resources, none.confidence) == (
+        some.sections,
+        some.resources,
+        some.confidence,
+    )
 
 
 def test_what_a_graph_does_not_find_is_as_near_as_the_last_that_it_finds(
