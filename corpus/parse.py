@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from corpus.errors import Problem
+from corpus.facts import Fact, read_facts
 from corpus.frontmatter import FrontMatter, read_front_matter
 from corpus.markdown import Block, read_blocks
 from corpus.types import (
@@ -44,12 +45,13 @@ FORMATS = (
     "software",
     "service",
 )
-_TEXT, _TEXT_OR_NULL, _LIST, _DATE, _SUCCESSOR = (
+_TEXT, _TEXT_OR_NULL, _LIST, _DATE, _SUCCESSOR, _FACTS = (
     "a text",
     "a text or null",
     "a list of texts",
     "a date",
     "a successor",
+    "facts",
 )
 _KEYS: Mapping[str, str | tuple[str, ...]] = {
     "title": _TEXT,
@@ -76,8 +78,9 @@ _KEYS: Mapping[str, str | tuple[str, ...]] = {
     "not_for": _LIST,
     "questions": _LIST,
     "sources": _LIST,
+    "facts": _FACTS,
 }
-_OPTIONAL = frozenset({"short", "aliases", "sources"})
+_OPTIONAL = frozenset({"short", "aliases", "sources", "facts"})
 _GUIDE_KEYS = ("title", "credit", "prerequisites", "layout")
 
 
@@ -167,7 +170,7 @@ def parse_resource(
     values = {
         key: _read_value(key, head.values[key], head.lines.get(key, 1), path, problems)
         for key in _KEYS
-        if key in head.values
+        if key in head.values and key != "facts"
     }
     if not SLUG.fullmatch(slug):
         problems.append(
@@ -186,11 +189,25 @@ def parse_resource(
         return None
     if values["status_note"].strip():
         paragraphs.append(_status_paragraph(text, values["status_note"], head.lines["status_note"], path))
+    values["facts"] = _facts(head, paragraphs, path, problems)
     values.setdefault("short", values["title"])
     values.setdefault("aliases", ())
     return Resource(
         id=slug, paragraphs=tuple(paragraphs), path=path, digest=digest, lines=head.lines, **values
     )
+
+
+def _facts(
+    head: FrontMatter, paragraphs: list[Paragraph], path: str, problems: list[Problem]
+) -> tuple[Fact, ...]:
+    if "facts" not in head.values:
+        return ()
+    line = head.lines.get("facts", 1)
+
+    def fault(what: str, mend: str, level: Literal["error", "warning"] = "error") -> None:
+        problems.append(Problem(path, line, what, mend, level))
+
+    return read_facts(head.values["facts"], [paragraph.text for paragraph in paragraphs], fault)
 
 
 def parse_concepts(text: str, path: str, problems: list[Problem]) -> tuple[Concept, ...]:

@@ -8,6 +8,8 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
+from corpus.facts import Fact, FactName
+
 Kind = Literal[
     "course",
     "book",
@@ -142,6 +144,8 @@ class Resource:
     """How learners ask for it."""
     paragraphs: tuple[Paragraph, ...]
     """Its description, then its status note."""
+    facts: tuple[Fact, ...] = ()
+    """What is known of it as values: hours, price, exercises, …"""
     sources: tuple[str, ...] = ()
     """Addresses that back a claim of the description."""
     path: str = ""
@@ -150,6 +154,10 @@ class Resource:
     """SHA-256 of that file, hex; empty for a link of a plain guide, which has no file of its own."""
     lines: Mapping[str, int] = field(default_factory=dict, repr=False, hash=False)
     """1-based line of each key of that file's front matter."""
+
+    def fact(self, name: FactName) -> Fact | None:
+        """The fact of that name, if it is known."""
+        return next((fact for fact in self.facts if fact.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from corpus.facts import Fact
 from corpus.types import Credit, Paragraph, Resource, Section, Successor
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>&~|])")
@@ -45,6 +46,10 @@ def write_resource(resource: Resource) -> str:
     }
     if resource.sources:
         front["sources"] = list(resource.sources)
+    if resource.facts:
+        front["facts"] = {
+            fact.name: {"value": _fact_value(fact), "words": fact.words} for fact in resource.facts
+        }
     body = [_paragraph(paragraph) for paragraph in resource.paragraphs if paragraph.part == "description"]
     return _front_matter(front) + "\n" + "\n\n".join(body) + "\n"
 
@@ -109,6 +114,10 @@ def _successor(successor: Successor | None) -> Any:
     if successor is None:
         return None
     return successor.resource or {"title": successor.title, "url": successor.url}
+
+
+def _fact_value(fact: Fact) -> Any:
+    return list(fact.value) if isinstance(fact.value, tuple) else fact.value
 
 
 def _paragraph(paragraph: Paragraph) -> str:

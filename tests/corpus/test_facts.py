@@ -1,0 +1,119 @@
+"""Facts as values: read in form, carried by one sentence, refused with file and line otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from corpus import Corpus
+from corpus.errors import Problem
+from corpus.facts import Fact, count_hours, read_facts
+from corpus.known import dump_resources, read_resources
+from corpus.parse import parse_resource
+from corpus.write import blank_addition, write_resource
+
+TEXT = "The course takes 10 to 12 weeks at 6 hours a week. It is free. It is taught in Python, not in C."
+
+
+def read(facts: Any, *texts: str) -> tuple[tuple[Fact, ...], list[tuple[str, str]]]:
+    """What is read of some facts, and every fault."""
+    faults: list[tuple[str, str]] = []
+
+    def fault(what: str, mend: str, level: str = "error") -> None:
+        faults.append((what, mend))
+
+    return read_facts(facts, list(texts or (TEXT,)), fault), faults
+
+
+def test_each_form_of_value_is_read() -> None:
+    found, faults = read(
+        {
+            "weeks": {"value": [10, 12], "words": "10 to 12 weeks"},
+            "hours_per_week": {"value": 6, "words": "6 hours a week"},
+            "price": {"value": "free", "words": "is free"},
+            "code": {"value": ["Python"], "words": "taught in Python"},
+            "exercises": {"value": False, "words": "not in C"},
+        }
+    )
+    assert faults == []
+    assert {fact.name: fact.value for fact in found} == {
+        "weeks": (10.0, 12.0),
+        "hours_per_week": 6.0,
+        "price": "free",
+        "code": ("Python",),
+        "exercises": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("facts", "fault"),
+    [
+        ([], "`facts` is not a table"),
+        ({"price": "free"}, "fact `price` is not in form"),
+        ({"price": {"value": "cheap", "words": "is free"}}, "fact `price` has no usable value"),
+        ({"weeks": {"value": [12, 10], "words": "10 to 12 weeks"}}, "fact `weeks` has no usable value"),
+        ({"weeks": {"value": True, "words": "10 to 12 weeks"}}, "fact `weeks` has no usable value"),
+        ({"hours": {"value": -1, "words": "is free"}}, "fact `hours` has no usable value"),
+        ({"exercises": {"value": "no", "words": "is free"}}, "fact `exercises` has no usable value"),
+        ({"colour": {"value": "red", "words": "is free"}}, "`colour` is no fact"),
+        ({"price": {"value": "free", "words": "costs nothing"}}, "stand in no sentence"),
+        ({"price": {"value": "free", "words": "It is"}}, "stand in 2 sentences"),
+    ],
+)
+def test_a_fact_that_is_not_in_form_is_a_fault_that_says_how_to_fix_it(facts: Any, fault: str) -> None:
+    found, faults = read(facts)
+    assert found == ()
+    [(what, mend)] = faults
+    assert fault in what and mend
+
+
+def test_words_that_an_edit_removed_are_a_warning_with_the_line_of_the_key() -> None:
+    text = write_resource(blank_addition("x", "X", "https://x.example/", "s"))
+    text = text.replace("questions: []", "questions: []\nfacts:\n  price: {value: free, words: is not here}")
+    problems: list[Problem] = []
+    parsed = parse_resource(text, "resources/x.md", "x", problems)
+    [problem] = [problem for problem in problems if "price" in problem.what]
+    assert text.splitlines()[problem.line - 1] == "facts:"
+    assert problem.level == "warning" and parsed is not None and parsed.facts == ()
+
+
+@pytest.mark.parametrize(
+    ("facts", "hours"),
+    [
+        ({"hours": 150, "weeks": 14, "hours_per_week": 12}, 150),
+        ({"weeks": (12, 13), "hours_per_week": (6, 10)}, 130),
+        ({"months": 3, "hours_per_week": 4}, 52),
+        ({"minutes": 90}, 1.5),
+        ({"weeks": 10}, None),
+        ({"pages": 500}, None),
+        ({}, None),
+    ],
+)
+def test_hours_are_the_most_that_is_stated(facts: dict[str, Any], hours: float | None) -> None:
+    assert count_hours({name: Fact(name, value, "") for name, value in facts.items()}) == hours  # type: ignore[arg-type]
+
+
+def test_facts_survive_writing_and_the_record_of_known_resources() -> None:
+    facts = (
+        Fact("weeks", (8.0, 10.0), "x"),
+        Fact("code", (), "x"),
+        Fact("exercises", True, "x"),
+        Fact("certificate", "no", "x"),
+    )
+    resource = replace(
+        blank_addition("x", "x", "https://x.example/", "s"),
+        facts=facts,
+        path="resources/x.md",
+        digest="0" * 64,
+    )
+    assert list(read_resources(dump_resources([resource])).values()) == [resource]
+    parsed = parse_resource(write_resource(resource), "resources/x.md", "x", [])
+    assert parsed is not None and parsed.facts == facts
+
+
+def test_every_resource_of_the_guide_states_its_price(corpus: Corpus) -> None:
+    assert [resource.id for resource in corpus.resources if resource.fact("price") is None] == []
+    strang = corpus.resource_by_id["strang-linear-algebra"]
+    assert count_hours({fact.name: fact for fact in strang.facts}) == 150
