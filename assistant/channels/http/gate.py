@@ -66,7 +66,7 @@ class Gate:
         if owner is None:
             return problem(scope, 401, "A valid key is needed.", {"WWW-Authenticate": "Bearer"})
         scope["owner"] = owner
-        seconds = await self._rate.wait(scope, headers, owner)
+        seconds = await self._rate.wait(scope, owner)
         if seconds:
             return problem(scope, 429, "Too many requests.", {"Retry-After": str(seconds)})
         if path == "/mcp" and not self._may_come(headers):
