@@ -44,7 +44,7 @@ def check_problem(response: httpx.Response, status: int, path: str) -> dict[str,
     if status == 405:
         assert "OPTIONS" in response.headers["allow"]
     if path.startswith("/v1/chat/"):
-        assert body["error"]["message"] == body["detail"]
+        assert body["error"]["message"].startswith(body["detail"])
     return body
 
 
@@ -66,13 +66,18 @@ def check_problem(response: httpx.Response, status: int, path: str) -> dict[str,
         (b"{}", {"Content-Type": "application/x-www-form-urlencoded"}, 415),
         (b"{}", {}, 415),
         (b"{}", JSON | {"Content-Encoding": "gzip"}, 415),
-        (b" " * 65_537, JSON, 413),
     ],
 )
 async def test_a_body_that_cannot_be_used_is_a_problem(
     client: httpx.AsyncClient, path: str, content: bytes, headers: dict[str, str], status: int
 ) -> None:
     check_problem(await client.post(path, content=content, headers=headers), status, path)
+
+
+@pytest.mark.parametrize("path", POSTS)
+async def test_a_body_beyond_its_limit_is_a_problem(client: httpx.AsyncClient, path: str) -> None:
+    limit = 8 * 1024 * 1024 if path == "/v1/chat/completions" else 64 * 1024
+    check_problem(await client.post(path, content=b" " * (limit + 1), headers=JSON), 413, path)
 
 
 async def test_a_chunked_body_without_a_length_has_the_same_limit(client: httpx.AsyncClient) -> None:

@@ -23,13 +23,13 @@ from assistant.channels.http.bodies import (
 )
 from assistant.channels.http.desk import Desk
 from assistant.channels.http.docs import EVENT, IDEMPOTENCY, POST, REQUEST_ID, answers
-from assistant.channels.http.events import EventStream, event, open_stream, while_connected
+from assistant.channels.http.events import EventStream, event, open_stream, replay, while_connected
 from assistant.channels.http.forms import choose_form, render_plan
 from assistant.channels.http.problems import describe, problem, problem_body
 from assistant.channels.http.replies import Replies
 from assistant.channels.http.shapes import describe_found
 from assistant.errors import AssistantError
-from assistant.service import Ask, Event
+from assistant.service import Ask
 from assistant.store import Feedback
 
 FINISH = 0.5
@@ -171,15 +171,6 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
             kept = {"answer_id": body.answer_id, "value": body.value}
             call.keep(kept)
             return JSONResponse(kept)
-
-
-async def replay(answer: dict[str, Any]) -> AsyncGenerator[Event, None]:
-    """A whole answer as the events of a stream."""
-    yield Event("meta", {key: answer[key] for key in ("id", "conversation_id", "outcome", "profile")})
-    yield Event("delta", {"text": answer["text"]})
-    for citation in answer["citations"]:
-        yield Event("citation", citation)
-    yield Event("done", answer)
 
 
 def _note(request: Request, answer: dict[str, Any]) -> None:

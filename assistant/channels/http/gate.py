@@ -17,8 +17,8 @@ from assistant.settings import normalise_origin
 
 MAX_BODY = 64 * 1024
 _DRAINED = 1024 * 1024
-_LARGER = {"/slack/events": 1024 * 1024}
-"""Slack sends views with their whole state."""
+_LARGER = {"/slack/events": 1024 * 1024, "/v1/chat/completions": 8 * 1024 * 1024}
+"""Slack sends views with their whole state; OpenAI's clients send the whole conversation, with its pictures."""
 
 
 class Gate:
@@ -101,7 +101,7 @@ class Gate:
                     else:
                         # Read on for a while: a client that is still sending would never see the answer.
                         size += len(message.get("body", b""))
-                        more = more and size < _DRAINED
+                        more = more and size < limit + _DRAINED
         except TimeoutError:
             return problem(scope, 408, "The request body did not come in time.", {"Connection": "close"})
         if max(size, len(body)) > limit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +16,7 @@ from starlette.types import Scope
 from assistant.errors import AssistantError, BadRequest, InProgress, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
+_SHOWN = 3
 _PHRASES = {413: "Content Too Large", 422: "Unprocessable Content", 499: "Client Closed Request"}
 _SAID = {
     401: "This is not signed, or not with the right key.",
@@ -24,7 +25,13 @@ _SAID = {
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
 }
-_OPENAI = ("/v1/chat/", "/v1/models")
+_CHAT = "/v1/chat/completions"
+_OPENAI = ("/v1/chat", "/v1/models")
+_ELSEWHERE = (
+    "/v1/responses", "/v1/completions", "/v1/embeddings", "/v1/moderations", "/v1/images", "/v1/audio", "/v1/files",
+    "/v1/assistants", "/v1/threads", "/v1/batches", "/v1/engines", "/v1/fine_tuning", "/v1/messages", "/v1/rerank",
+)  # fmt: skip
+"""What OpenAI's clients, and others, ask for elsewhere."""
 
 
 def problem_body(scope: Scope, status: int, detail: str, **more: Any) -> dict[str, Any]:
@@ -38,10 +45,21 @@ def problem_body(scope: Scope, status: int, detail: str, **more: Any) -> dict[st
         "request_id": scope.get("request_id"),
         **more,
     }
-    if scope["path"].startswith(_OPENAI):
+    if scope["path"].startswith((*_OPENAI, *_ELSEWHERE)):
         # What OpenAI's clients look for; the document stays a problem document.
-        body["error"] = {"message": detail, "type": body["title"], "param": None, "code": status}
+        body["error"] = {
+            "message": _name_fault(detail, more.get("errors")),
+            "type": body["title"],
+            "param": more["errors"][0]["field"] if more.get("errors") else None,
+            "code": status,
+        }
     return body
+
+
+def _name_fault(detail: str, errors: Sequence[Mapping[str, str]] | None) -> str:
+    """One sentence for clients that show nothing else: it names the fields."""
+    faults = [f"{error['field']}: {error['message']}" for error in errors or () if error["message"] != detail]
+    return f"{detail} {'; '.join(faults[:_SHOWN])}" if faults else detail
 
 
 def problem(
@@ -53,7 +71,17 @@ def problem(
 
 def plain_problem(scope: Scope, status: int, headers: dict[str, str] | None = None) -> JSONResponse:
     """A failure of which nothing but the status is known."""
-    return problem(scope, status, _SAID.get(status, "The request can't be served."), headers)
+    detail = _SAID.get(status, "The request can't be served.")
+    return problem(scope, status, f"{detail}{_hint(scope['path']) if status == 404 else ''}", headers)
+
+
+def _hint(path: str) -> str:
+    """What somebody may have looked for at an address that there is not."""
+    if path.startswith(_ELSEWHERE):
+        return f" Of OpenAI's interface there is POST {_CHAT} and GET /v1/models."
+    if path.endswith("/chat/completions") or path in ("/completions", "/models", "/embeddings"):
+        return " The base URL for OpenAI's clients ends in /v1, once."
+    return ""
 
 
 def describe(error: AssistantError) -> tuple[int, str, dict[str, str], dict[str, Any]]:
