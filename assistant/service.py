@@ -47,6 +47,8 @@ class Ask:
     """What the client knows of the learner."""
     channel: str = "python"
     """Which face it came through: http, openai, mcp, slack, terminal, …"""
+    standalone: bool = False
+    """Whether the question is complete: the profile counts, the turns before do not."""
 
 
 @dataclass(frozen=True, slots=True)

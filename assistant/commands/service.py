@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Annotated
 
@@ -28,13 +29,13 @@ def serve(
 def mcp() -> None:
     """Serve the Model Context Protocol on standard input and output."""
     from assistant.channels.http.desk import Desk
-    from assistant.channels.mcp import make_server
+    from assistant.channels.mcp import serve_stdio
     from assistant.logs import configure_logs
     from assistant.service import Assistant
 
     current = read_settings()
     configure_logs(current.log_format)
-    make_server(Desk(current, Assistant.open(current))).run("stdio")
+    asyncio.run(serve_stdio(Desk(current, Assistant.open(current))))
 
 
 def settings(

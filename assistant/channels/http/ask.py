@@ -61,13 +61,7 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         openapi_extra=examples.request(examples.QUESTIONS, REQUEST_ID),
     )
     async def ask(request: Request, body: AskRequest) -> Response:
-        question = Ask(
-            body.question,
-            body.conversation_id,
-            body.turns(),
-            body.profile.to_profile() if body.profile else None,
-            "http",
-        )
+        question = body.to_ask("http")
         if desk.settings.log_questions:
             request.scope["notes"]["question"] = body.question
         if body.stream or "text/event-stream" in request.headers.get("accept", ""):

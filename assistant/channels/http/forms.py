@@ -33,10 +33,11 @@ def render_plan(plan: Plan, form: str, start: date | None = None) -> Response:
     if form == FORMS["json"]:
         return JSONResponse(plan.as_dict(), headers={"Vary": "Accept"})
     headers = {"Vary": "Accept", "Content-Disposition": f'inline; filename="{_NAMES[form]}"'}
-    return Response(_write(plan, form, start), media_type=form, headers=headers)
+    return Response(write_form(plan, form, start), media_type=form, headers=headers)
 
 
-def _write(plan: Plan, form: str, start: date | None) -> str:
+def write_form(plan: Plan, form: str, start: date | None = None) -> str:
+    """A plan as text of a media type other than JSON."""
     if form == FORMS["svg"]:
         return draw(plan)
     if form == FORMS["ics"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +18,8 @@ from assistant.errors import AssistantError, BadRequest, InProgress, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 _SHOWN = 3
+_BRANCH = re.compile(r"\w[\w-]*\[.*\]|str|int|float|bool|date")
+"""What pydantic adds to a field's name where several types are possible."""
 _PHRASES = {413: "Content Too Large", 422: "Unprocessable Content", 499: "Client Closed Request"}
 _SAID = {
     401: "This is not signed, or not with the right key.",
@@ -105,8 +108,9 @@ def add_problem_handlers(app: FastAPI) -> None:
         faults = error.errors()
         if any(fault["type"] == "json_invalid" for fault in faults):
             return problem(request.scope, 400, _SAID[400])
-        errors = [{"field": _field(fault["loc"]), "message": fault["msg"]} for fault in faults]
-        return problem(request.scope, 422, "A part of the request is not usable.", errors=errors)
+        return problem(
+            request.scope, 422, "A part of the request is not usable.", errors=describe_faults(faults)
+        )
 
     @app.exception_handler(AssistantError)
     async def known(request: Request, error: AssistantError) -> JSONResponse:
@@ -144,8 +148,26 @@ def _flatten(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
             yield from _flatten(included.routes)
 
 
+def describe_faults(faults: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """What is wrong with which field, from pydantic's errors; the first fault of each field."""
+    named: dict[str, str] = {}
+    for fault in faults:
+        named.setdefault(_field(fault["loc"]), _message(fault))
+    return [{"field": field, "message": message} for field, message in named.items()]
+
+
 def _field(place: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in place if part != "body") or "body"
+    names = (str(part) for part in place if part != "body")
+    return ".".join(name for name in names if not _BRANCH.fullmatch(name)) or "body"
+
+
+def _message(fault: Mapping[str, Any]) -> str:
+    if fault["type"] == "missing":
+        return "This field is missing."
+    if fault["type"] == "extra_forbidden":
+        return "There is no such field."
+    words = str(fault["msg"]).removeprefix("Value error, ")
+    return words.replace("Input should", "It should", 1) + ("" if words.endswith(".") else ".")
 
 
 def _sentence(error: AssistantError) -> str:
