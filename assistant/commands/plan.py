@@ -77,14 +77,17 @@ def _write(profile: Profile, form: str, first: date) -> str:
 
 
 def _read_day(text: str) -> date:
-    from assistant.calendar import next_monday
+    from assistant.calendar import FIRST_DAY, LAST_DAY, next_monday
 
     if not text:
         return next_monday(date.today())
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"--start {text!r} is not a day", "write it as YYYY-MM-DD") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise UsageError(f"--start {text} is too far away", f"expected {FIRST_DAY} to {LAST_DAY}")
+    return day
 
 
 def _split(text: str) -> tuple[str, ...]:

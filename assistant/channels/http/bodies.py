@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 
+from assistant.calendar import FIRST_DAY, LAST_DAY
 from assistant.service import Ask
 from assistant.types import MAX_QUESTION, Background, Goal, Outcome, Profile, Turn
 from corpus.types import Kind, Level, Origin, Status
@@ -35,7 +36,7 @@ Known = Annotated[Background | None, Field(description="What the learner brings.
 Day = Annotated[
     Annotated[
         date,
-        Field(ge=date(2000, 1, 1), le=date(2999, 12, 31), json_schema_extra={"pattern": "^2[0-9]{3}-"}),
+        Field(ge=FIRST_DAY, le=LAST_DAY, json_schema_extra={"pattern": "^2[0-9]{3}-"}),
     ]
     | None,
     Field(description="First day of the calendar, 2000 to 2999; next Monday otherwise."),
