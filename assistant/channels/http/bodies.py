@@ -379,6 +379,10 @@ class ProblemBody(BaseModel):
     instance: str
     request_id: str | None
     errors: list[FieldError] = []
+    reason: Annotated[
+        Literal["loading", "stopping", "overloaded", "timeout", "unavailable"] | None,
+        Field(description="Of a 503: why, for programs."),
+    ] = None
 
 
 class HealthBody(BaseModel):

@@ -60,7 +60,11 @@ class Gate:
             return None
         if self._desk.draining:
             return problem(
-                scope, 503, "The service is stopping.", {"Retry-After": "5", "Connection": "close"}
+                scope,
+                503,
+                "The service is stopping.",
+                {"Retry-After": "5", "Connection": "close"},
+                reason="stopping",
             )
         owner = self._keys.owner(headers)
         if owner is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request, Response
 
 from assistant.channels.http.desk import Desk
+from assistant.channels.http.negotiation import takes_gzip
 from assistant.channels.http.problems import problem
 from assistant.channels.widget.assets import PATHS, asset
 
@@ -55,7 +56,7 @@ def send_asset(request: Request) -> Response:
     if file.unchanged(request.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers)
     body = file.body
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if takes_gzip(request.headers):
         headers["Content-Encoding"] = "gzip"
         body = file.gzipped
     return Response(body, headers=headers | {"Content-Type": file.content_type})

@@ -94,10 +94,10 @@ def describe(error: AssistantError) -> tuple[int, str, dict[str, str], dict[str,
         return 422, detail, {}, {"errors": [{"field": error.field, "message": detail}]}
     if isinstance(error, InProgress):
         return 409, _sentence(error), {"Retry-After": str(error.retry_after)}, {}
-    wait = error.retry_after if isinstance(error, Unavailable) else Unavailable.retry_after
+    told = error if isinstance(error, Unavailable) else Unavailable
     # Another kind of AssistantError is about this machine: its words name paths and commands, so the log gets them.
     detail = _sentence(error) if isinstance(error, Unavailable) else "The service can't answer now."
-    return 503, detail, {"Retry-After": str(wait)}, {}
+    return 503, detail, {"Retry-After": str(told.retry_after)}, {"reason": told.reason}
 
 
 def add_problem_handlers(app: FastAPI) -> None:
