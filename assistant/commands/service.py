@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from typing import Annotated
 
 import typer
@@ -18,10 +19,16 @@ def serve(
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="Processes that share the port and the index.")
     ] = 1,
+    root_path: Annotated[
+        str, typer.Option(help="Path under which a proxy serves the program, like /guide.")
+    ] = "",
 ) -> None:
     """Serve the page, the widget and the HTTP endpoints."""
     from assistant.channels.http.serve import serve as run
 
+    if root_path:
+        # In the environment, because each worker reads its own settings.
+        os.environ["DLSTART_ROOT_PATH"] = root_path
     with show_progress("Building the index") as progress:
         run(read_settings(), host, port, workers, progress)
 

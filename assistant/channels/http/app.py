@@ -100,7 +100,7 @@ def make_app(
         app.include_router(slack_routes(lambda: desk.assistant, settings, desk.metrics))
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     app.add_middleware(Gate, api=app, desk=desk, rate=rate)
-    app.add_middleware(Edge, metrics=desk.metrics)
+    app.add_middleware(Edge, metrics=desk.metrics, settings=settings)
     return app
 
 

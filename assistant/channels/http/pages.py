@@ -67,4 +67,8 @@ def send_docs(request: Request) -> Response:
     path = request.scope["path"]
     file = HERE / _DOCS[path] if path in _DOCS else files("fastapi_offline") / "static" / _SWAGGER[path]
     headers = {"Content-Security-Policy": _DOCS_POLICY, "Cache-Control": "no-cache"}
-    return Response(file.read_bytes(), media_type=_TYPES[Path(file.name).suffix], headers=headers)
+    body = file.read_bytes()
+    if path == "/docs" and request.scope.get("raw_path", b"").endswith(b"/"):
+        # The addresses are relative, so that they hold under a proxy's path; a slash is one level more.
+        body = body.replace(b'="./', b'="../')
+    return Response(body, media_type=_TYPES[Path(file.name).suffix], headers=headers)
