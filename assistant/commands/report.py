@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assistant.commands.output import print_json
 from assistant.errors import Unavailable, UsageError
 from assistant.settings import read_settings
 
@@ -48,7 +48,7 @@ def report(
     answers = asyncio.run(read())
     usage = sum_up(answers, open_encoder(settings.encoder, settings.device), start, end)
     if json_:
-        typer.echo(json.dumps(usage.as_dict(), ensure_ascii=False, indent=2))
+        print_json(usage.as_dict())
         return
     try:
         paths = write_report(usage, answers, out)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from typing import Annotated
 
 import typer
 
-from assistant.commands.progress import show_progress
+from assistant.commands.output import print_json
 from assistant.settings import TABLE, describe_table, read_settings, show_value
 
 
@@ -29,8 +28,7 @@ def serve(
     if root_path:
         # In the environment, because each worker reads its own settings.
         os.environ["DLSTART_ROOT_PATH"] = root_path
-    with show_progress("Building the index") as progress:
-        run(read_settings(), host, port, workers, progress)
+    run(read_settings(), host, port, workers)
 
 
 def mcp() -> None:
@@ -67,7 +65,7 @@ def settings(
         for setting in TABLE
     ]
     if json_:
-        typer.echo(json.dumps({"settings": rows}, ensure_ascii=False, indent=2))
+        print_json({"settings": rows})
         return
     for row in rows:
         value = row["value"]

@@ -16,7 +16,7 @@ NEXT = ["Is it free?"]
 
 
 def answer(outcome: str, **more: Any) -> dict[str, Any]:
-    empty = {"citations": [], "clarifying_question": None, "related": [], "suggestions": []}
+    empty: dict[str, Any] = {"citations": [], "clarifying_question": None, "related": [], "suggestions": []}
     return {"id": "ans_1", "outcome": outcome, "text": "x", **empty, **more}
 
 

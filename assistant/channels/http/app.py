@@ -155,7 +155,7 @@ async def _load(
             failed(error)
         return
     desk.open(assistant)
-    log.info("ready")
+    log.info("ready", extra={"data": {"url": desk.url} if desk.url else {}})
     tidying = asyncio.create_task(_tidy(assistant))
     stack.push_async_callback(_cancel, tidying)
 
