@@ -27,6 +27,7 @@ def report(
 ) -> None:
     """Sum up what people asked, what was not covered, what was cited, and their feedback."""
     from assistant.stores import open_store
+    from assistant.texts import open_corpus
     from assistant.usage import sum_up
     from assistant.usage_page import write_report
     from index.encoder import open_encoder
@@ -50,8 +51,11 @@ def report(
     if json_:
         print_json(usage.as_dict())
         return
+    corpus = open_corpus(settings)
+    titles = {section.id: section.title for section in corpus.sections}
+    titles |= {resource.id: resource.title for resource in corpus.resources}
     try:
-        paths = write_report(usage, answers, out)
+        paths = write_report(usage, answers, out, titles)
     except OSError as error:
         raise UsageError(
             f"{out} can't be written ({error.strerror})", "give another directory with --out"

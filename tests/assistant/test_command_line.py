@@ -25,7 +25,9 @@ ROOT = Path(__file__).parent.parent.parent
 GUIDE = "# Köche – “Über” 中文 →\n\n## Brot\n\nSee [Larochelle’s café…](https://x.example/é) · ok.\n"
 
 
-def run(*arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+def run(
+    *arguments: str, environment: dict[str, str], stdin: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
     names = {"PATH": os.environ["PATH"], "DLSTART_DEVICE": "cpu", **environment}
     return subprocess.run(
         [sys.executable, "-m", "assistant", *arguments],
@@ -76,21 +78,22 @@ def test_json_means_the_same_on_every_console(monkeypatch: pytest.MonkeyPatch, e
 def test_no_command_ends_in_a_traceback(tmp_path: Path, encoding: str, command: tuple[str, ...]) -> None:
     guide = tmp_path / "zh.md"
     guide.write_text(GUIDE, "utf-8")
-    done = run(*command[:2], str(guide), *command[2:], PYTHONIOENCODING=encoding)
+    done = run(*command[:2], str(guide), *command[2:], environment={"PYTHONIOENCODING": encoding})
     assert done.returncode == 0, done.stderr
     assert b"Traceback" not in done.stderr and done.stdout
 
 
-@pytest.mark.parametrize("place", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
-def test_an_answer_is_shown_on_a_console_without_unicode(data_dir: Path, place: dict[str, str]) -> None:
-    done = run("ask", "is there a course by Larochelle?", DLSTART_DATA_DIR=str(data_dir), **place)
+@pytest.mark.parametrize(("name", "value"), [("PYTHONIOENCODING", "ascii"), ("LC_ALL", "C")])
+def test_an_answer_is_shown_on_a_console_without_unicode(data_dir: Path, name: str, value: str) -> None:
+    place = {"DLSTART_DATA_DIR": str(data_dir), "PYTHONUTF8": "0", name: value}
+    done = run("ask", "is there a course by Larochelle?", environment=place)
     assert done.returncode == 0 and b"Traceback" not in done.stderr
     assert b"Larochelle" in done.stdout and b"http" in done.stdout
 
 
 def test_a_plan_is_shown_on_a_console_without_unicode() -> None:
     for form in ("markdown", "svg", "ics"):
-        done = run("plan", "--goal", "nlp", "--format", form, PYTHONIOENCODING="ascii")
+        done = run("plan", "--goal", "nlp", "--format", form, environment={"PYTHONIOENCODING": "ascii"})
         assert done.returncode == 0 and done.stdout.isascii() and b"Traceback" not in done.stderr
 
 
@@ -98,9 +101,11 @@ def test_a_question_can_come_from_standard_input(data_dir: Path) -> None:
     piped = run(
         "ask", "-", "--json", stdin=b"Where can I learn\nabout LSTMs?\n", DLSTART_DATA_DIR=str(data_dir)
     )
-    given = run("ask", "Where can I learn about LSTMs?", "--json", DLSTART_DATA_DIR=str(data_dir))
+    given = run(
+        "ask", "Where can I learn about LSTMs?", "--json", environment={"DLSTART_DATA_DIR": str(data_dir)}
+    )
     assert json.loads(piped.stdout)["text"] == json.loads(given.stdout)["text"]
-    empty = run("ask", "-", stdin=b"", DLSTART_DATA_DIR=str(data_dir))
+    empty = run("ask", "-", stdin=b"", environment={"DLSTART_DATA_DIR": str(data_dir)})
     assert empty.returncode == 1 and b"the question is empty" in empty.stderr
 
 

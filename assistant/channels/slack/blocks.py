@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant.channels.slack import messages
 from assistant.channels.slack.escape import escape, link, measure
+from assistant.reasons import REASONS
 
 Block = dict[str, Any]
 
@@ -208,7 +209,7 @@ def button(label: str, action_id: str, value: str) -> Block:
 
 def reason_modal(answer_id: str) -> Block:
     """Asks why an answer did not help."""
-    options = [{"text": plain(label), "value": value} for value, label in messages.REASONS.items()]
+    options = [{"text": plain(label), "value": value} for value, label in REASONS.items()]
     return {
         "type": "modal",
         "callback_id": "reason",
