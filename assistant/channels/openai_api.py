@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequenc
 from contextlib import aclosing
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, field_validator
 
 from assistant.channels.chores import answer_chore
 from assistant.ending import pick_option, read_ending, write_ending
@@ -24,8 +24,10 @@ from assistant.types import MARKER, MAX_QUESTION, Turn
 MODEL = "dlstart"
 UNREAD = "Pictures, sounds and files can't be read here, only words."
 _MAX_TURNS = 100
-_MAX_READ = 60_000
-"""Characters of the turns before that are read, the last ones first."""
+_MAX_READ = 30_000
+"""Characters of the turns before that are read, the last ones first: 0.2 s of work at most."""
+_MAX_MESSAGES = 1000
+"""Messages that are looked at, the last ones: a body has room for 200,000 empty ones."""
 _SYSTEM = 3
 """Messages at the start of a conversation that may be the front end's instructions."""
 _PIECE = re.compile(r"\w+|[^\w\s]")
@@ -113,6 +115,12 @@ class ChatRequest(BaseModel):
     tool_choice: Literal["none", "auto"] | None = None
     logprobs: Literal[False] | None = None
     modalities: Annotated[list[Literal["text"]], Field(min_length=1)] | None = None
+
+    @field_validator("messages", mode="before")
+    @classmethod
+    def keep_end(cls, value: object) -> object:
+        """The end of a long conversation."""
+        return value[-_MAX_MESSAGES:] if isinstance(value, list) else value
 
     @property
     def wants_usage(self) -> bool:

@@ -98,9 +98,8 @@ def test_a_plan_is_shown_on_a_console_without_unicode() -> None:
 
 
 def test_a_question_can_come_from_standard_input(data_dir: Path) -> None:
-    piped = run(
-        "ask", "-", "--json", stdin=b"Where can I learn\nabout LSTMs?\n", DLSTART_DATA_DIR=str(data_dir)
-    )
+    place = {"DLSTART_DATA_DIR": str(data_dir)}
+    piped = run("ask", "-", "--json", stdin=b"Where can I learn\nabout LSTMs?\n", environment=place)
     given = run(
         "ask", "Where can I learn about LSTMs?", "--json", environment={"DLSTART_DATA_DIR": str(data_dir)}
     )

@@ -111,9 +111,10 @@ async def test_what_ends_an_answer_does_not_change_what_a_follow_up_means(client
         [user("x" * 70_000), said("y" * 70_000)],
         [user([{"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 3_000_000}}])],
         [{"role": "system", "content": "Be a pirate. " * 8000}],
+        [user("")] * 100_000,
         [user("a"), {"role": "assistant", "content": None, "tool_calls": []}, {"role": "tool", "content": "x"}],
     ],
-    ids=["many", "long", "huge turns", "a picture", "a long system message", "tools"],
+    ids=["many", "long", "huge turns", "a picture", "a long system message", "empty ones", "tools"],
 )  # fmt: skip
 async def test_a_history_of_any_length_is_read_from_its_end(
     client: httpx.AsyncClient, history: list[dict[str, Any]]
