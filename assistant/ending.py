@@ -23,21 +23,24 @@ def list_sources(citations: Iterable[Mapping[str, Any]]) -> list[str]:
         numbers.setdefault(place, []).append(citation["number"])
         first.setdefault(place, citation)
     return [
-        f"{''.join(f'[{number}]' for number in numbers[place])} {name_source(citation)}"
+        f"{''.join(f'[{number}]' for number in numbers[place])} {name_source(citation, addresses=True)}"
         + (f": {citation['url']}" if citation["url"] else "")
         for place, citation in first.items()
     ]
 
 
-def name_source(citation: Mapping[str, Any]) -> str:
-    """The title of a source; whether it is an addition; what has become of it, where it is not current."""
+def name_source(citation: Mapping[str, Any], addresses: bool = False) -> str:
+    """The title of a source; whether it is an addition; what has become of it, where it is not current.
+
+    `addresses`: with that of what took its place.
+    """
     addition = "addition" in (citation["kind"], citation.get("origin"))
     aged = citation["status"] not in (None, "current")
     after = citation["successor"] if aged else None
     marks = [
         *(["addition"] if addition else []),
         *([citation["status"]] if aged else []),
-        *([f"now {after['title']}"] if after else []),
+        *([f"now {after['title']}{' ' + after['url'] if addresses else ''}"] if after else []),
     ]
     return f"{citation['title']} ({', '.join(marks)})" if marks else str(citation["title"])
 
