@@ -20,6 +20,7 @@ free_mb=$(df -Pm . | awk 'NR == 2 {print $4}')
 [ "$free_mb" -ge 3000 ] || [ -x "$venv/bin/dlstart" ] ||
     fail "only $free_mb MB are free here; make room for 3000 MB"
 
+echo "dlstart: installing into $venv; the first time takes some minutes"
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv" ||
     fail "the virtual environment can't be made; install python3-venv"
 
@@ -43,3 +44,4 @@ if ! has_torch && ! has_nvidia_driver; then
         fail "torch can't be installed; the lines above say why"
 fi
 pip install -q -c constraints.txt -e ".[$extras]" || fail "the packages can't be installed; the lines above say why"
+echo "dlstart: installed. \`make run\` serves the page; $venv/bin/dlstart ask \"how do I start?\" answers here"

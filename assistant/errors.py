@@ -68,19 +68,25 @@ class Unavailable(AssistantError):
     """A part of the service is not there now. `retry_after`: seconds after which another try makes sense."""
 
     retry_after = 5
+    reason = "unavailable"
+    """What programs can tell it by: loading, overloaded, timeout, unavailable."""
 
 
 class Loading(Unavailable):
     """The service has just started, or is about to stop."""
 
     retry_after = 2
+    reason = "loading"
 
 
 class Overloaded(Unavailable):
     """Too many questions at once."""
 
     retry_after = 1
+    reason = "overloaded"
 
 
 class TookTooLong(Unavailable):
     """The time that a request may take is over."""
+
+    reason = "timeout"

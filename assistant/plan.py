@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from assistant.cite import Draft, Pick, cite
+from assistant.ending import list_sources
 from assistant.path import FIRST, Stop, find_path
-from assistant.types import Citation, Place, Plan, Profile, Step
+from assistant.types import Citation, Place, Plan, Profile, Step, as_values
 from corpus.types import Corpus, Part, Resource
 from index.types import Chunk
 
@@ -97,7 +98,7 @@ def weeks_for(step: Step, hours_per_week: float | None) -> int | None:
 def write_plan(corpus: Corpus, steps: Sequence[Step], profile: Profile, links: bool = True) -> str:
     """The plan as Markdown. Its sentences are quotes; its lists say format, time and what comes before."""
     numbers = {step.resource or step.section: step.number for step in steps}
-    blocks = [f"# Your study plan\n\n{_heading(profile)}{_total(steps, profile)}"]
+    blocks = [f"# Your study plan\n\n{_heading(profile)}{write_total(steps, profile)}"]
     if not steps:
         blocks.append("Nothing is left to learn here: you know what the guide would recommend.")
     path = [step for step in steps if step.number <= _last_needed(steps)]
@@ -107,6 +108,10 @@ def write_plan(corpus: Corpus, steps: Sequence[Step], profile: Profile, links: b
     if branches:
         blocks.append("## Side branches\n\nThe plan holds without them.")
         blocks += [_write_step(corpus, step, numbers, profile, links) for step in branches]
+    citations = [as_values(citation) for step in steps for citation in step.citations]
+    if links and citations:
+        # Where the text travels alone, as a file. In a conversation the channel shows the sources.
+        blocks.append("\n".join(["## Sources\n", *(f"- {line}" for line in list_sources(citations))]))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -129,8 +134,8 @@ def _heading(profile: Profile) -> str:
     return "; ".join(parts) + "."
 
 
-def _total(steps: Sequence[Step], profile: Profile) -> str:
-    """How many hours the corpus states for the path, and for which steps."""
+def write_total(steps: Sequence[Step], profile: Profile) -> str:
+    """How many hours the corpus states for the path, and for which steps, after a space; empty where it states none."""
     stated = [step for step in steps if step.hours is not None and not step.optional]
     hours = sum(step.hours or 0 for step in stated)
     if not hours:

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from assistant.plan import write_total
 from assistant.types import Plan, Step
 
 _WIDTH = 360
@@ -96,6 +97,7 @@ def _summary(plan: Plan) -> str:
         f"{path} {'step' if path == 1 else 'steps'} on the path"
         + (f", {side} optional" if side else "")
         + "."
+        + write_total(plan.steps, plan.profile)
     )
 
 

@@ -26,6 +26,7 @@ from index.build import Progress, build_index
 from index.encoder import Encoder, open_encoder
 from index.errors import IndexMissing, IndexStale
 from index.search import Found, Index, Searcher, open_index
+from index.store import MANIFEST
 
 _NO_HITS = 0
 """An answer is made of what its question is about, and needs no hits."""
@@ -47,6 +48,8 @@ class Ask:
     """What the client knows of the learner."""
     channel: str = "python"
     """Which face it came through: http, openai, mcp, slack, terminal, …"""
+    standalone: bool = False
+    """Whether the question is complete: the profile counts, the turns before do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,10 @@ class Assistant:
     def open(cls, settings: Settings, progress: Progress | None = None) -> Assistant:
         """Open the corpus and its index; an index that is missing or stale is built first.
 
-        Raises IndexUnusable with the command that mends it.
+        `progress(0, 0)` says that a build begins. Raises IndexUnusable with the command that mends it.
         """
+        if progress is not None and not (settings.index_path / MANIFEST).is_file():
+            progress(0, 0)
         corpus = open_corpus(settings)
         with index_problems():
             encoder = open_encoder(settings.encoder, settings.device, settings.index_path)

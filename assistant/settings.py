@@ -21,6 +21,16 @@ from assistant.errors import UsageError
 PREFIX = "DLSTART_"
 FILE = "dlstart.toml"
 _FILE_NAME = f"{PREFIX}SETTINGS"
+_DRIVERS = {
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "sqlite": "sqlite+aiosqlite",
+}
+ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+"""A path under which a proxy may serve the program: no query, no `//host`."""
+_ORIGIN = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>(?:\*\.)?[^\s/?#@*:\[\]]+|\[[0-9a-f:.]+\])(?P<port>:\d{1,5})?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,19 @@ def _database(text: str) -> str:
     if text and not re.match(r"postgres(ql)?(\+psycopg)?://", text):
         raise ValueError("expected an address such as postgresql://user@host/database")
     return text
+
+
+def _state_database(text: str) -> str:
+    driver = _DRIVERS.get(text.partition("://")[0])
+    if driver is not None:
+        raise ValueError(f"the driver is not named; write {driver}://…")
+    return text
+
+
+def _root_path(text: str) -> str:
+    if text.strip("/") and not ROOT_PATH.fullmatch(text.rstrip("/")):
+        raise ValueError("expected a path such as /guide")
+    return text.rstrip("/")
 
 
 def _whole(text: str) -> int:
@@ -130,12 +153,30 @@ def _api_keys(text: str) -> tuple[str, ...]:
     return keys
 
 
+def normalise_origin(origin: str) -> str:
+    """An origin as browsers send it: in lower case, without the default port."""
+    origin = origin.lower()
+    for scheme, port in (("http", ":80"), ("https", ":443")):
+        if origin.startswith(f"{scheme}://"):
+            return origin.removesuffix(port)
+    return origin
+
+
 def _origins(text: str) -> tuple[str, ...]:
-    origins = tuple(origin.rstrip("/").lower() for origin in _words(text))
-    for origin in origins:
-        if origin != "*" and not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", origin):
-            raise ValueError("expected origins such as https://example.org, with commas between, or *")
-    return origins
+    return tuple("*" if word == "*" else _origin(word) for word in _words(text))
+
+
+def _origin(text: str) -> str:
+    if text.lower() == "null" or text.lower().startswith("file:"):
+        raise ValueError("files and sandboxed frames share the origin null; only * can allow them")
+    found = _ORIGIN.fullmatch(text.lower().rstrip("/"))
+    if found is None:
+        raise ValueError(
+            f"{text} is no origin; expected scheme and host without a path, such as https://example.org, "
+            "https://*.example.org or app://obsidian.md, with commas between, or *"
+        )
+    host = found["host"].encode("idna").decode()
+    return normalise_origin(f"{found['scheme']}://{host}{found['port'] or ''}")
 
 
 def _rate(text: str) -> str:
@@ -170,7 +211,7 @@ TABLE: tuple[Setting, ...] = (
         "DLSTART_DATABASE_URL",
         "",
         "database of the state; empty: SQLite in the data directory",
-        _text,
+        _state_database,
         secret=True,
     ),
     Setting("DLSTART_STORE_QUESTIONS", "yes", "whether questions and answers are kept, masked", _yes_no),
@@ -207,7 +248,8 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "DLSTART_ALLOWED_ORIGINS",
         "",
-        "origins whose pages may ask from a browser, with commas between; *: every page",
+        "origins whose pages may ask from a browser, with commas between: https://example.org, "
+        "https://*.example.org, app://obsidian.md; *: every page",
         _origins,
     ),
     Setting(
@@ -229,6 +271,18 @@ TABLE: tuple[Setting, ...] = (
         "0",
         "how many proxies in front add to X-Forwarded-For; the client's address is read behind them",
         _whole,
+    ),
+    Setting(
+        "DLSTART_ROOT_PATH",
+        "",
+        "path under which a proxy serves the program, like /guide; empty: X-Forwarded-Prefix of a trusted proxy",
+        _root_path,
+    ),
+    Setting(
+        "DLSTART_OPENAI_SOURCES",
+        "text",
+        "sources for OpenAI's clients: text (annotations, and a list at the end of the text) or annotations",
+        _one_of("text", "annotations"),
     ),
     Setting("DLSTART_CONCURRENCY", "32", "questions that are worked on at once", _positive),
     Setting("DLSTART_QUEUE", "64", "questions that may wait for their turn; more are told to retry", _whole),
@@ -312,14 +366,15 @@ class Settings:
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the table from the environment and the settings file.
 
+    A variable without a value counts as not set: compose files and unit files write it so.
     Raises UsageError for an unknown name, an unusable value, or a file that can't be read.
     """
     environment = os.environ if environment is None else environment
     given = _read_file(environment.get(_FILE_NAME))
-    given |= {name: text for name, text in environment.items() if name.startswith(PREFIX)}
+    given |= {name: text for name, text in environment.items() if name.startswith(PREFIX) and text.strip()}
     given.pop(_FILE_NAME, None)
     names = [setting.name for setting in TABLE]
-    for name in given:
+    for name in (*given, *(name for name in environment if name.startswith(PREFIX) and name != _FILE_NAME)):
         if name not in names:
             nearest = get_close_matches(name, [*names, _FILE_NAME], n=1, cutoff=0.0)[0]
             raise UsageError(f"there is no setting {name}", f"did you mean {nearest}? See `dlstart settings`")
@@ -349,9 +404,9 @@ def describe_table() -> str:
 
 
 def _read_value(setting: Setting, given: Mapping[str, str]) -> Any:
-    text = given.get(setting.name, setting.default)
+    text = given.get(setting.name, "").strip() or setting.default
     try:
-        return setting.read(text.strip())
+        return setting.read(text)
     except ValueError as error:
         shown = "" if setting.secret else f" = {text!r}"
         raise UsageError(f"{setting.name}{shown}: {error}", "see `dlstart settings`") from None

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from assistant.reasons import name_reason
 from assistant.store import StoredAnswer
 from index.encoder import Encoder, Vectors
 
 _SAME = 0.62
 """Cosine from which two questions count as one subject; MiniLM's paraphrases lie above it."""
 _SHOWN_QUESTIONS = 5
-_UNCOVERED = ("not_covered", "off_topic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,15 @@ class Usage:
     subjects: tuple[Subject, ...]
     """What was asked, the most frequent first."""
     not_covered: tuple[Subject, ...]
-    """What was asked and not answered: what to write next."""
+    """What was asked about the guide's subject and not answered: what to write next."""
+    off_topic: tuple[Subject, ...]
+    """What was taken for another subject: no gap, unless it was taken wrongly."""
     cited: dict[str, int]
     """Answers by the resource, else section, that they cite."""
     votes: dict[str, int]
     """Votes: up and down."""
     reasons: dict[str, int]
-    """Votes down by reason."""
+    """Votes down by reason, as people read it."""
     comments: tuple[str, ...]
     """What was said beside votes down, the newest first."""
     latency_ms: dict[str, float]
@@ -75,7 +77,11 @@ def sum_up(answers: Sequence[StoredAnswer], encoder: Encoder, since: datetime, u
     """Sum up a period. Small talk is counted, and left out of the subjects."""
     asked = [answer for answer in answers if answer.outcome != "smalltalk"]
     vectors = encoder.encode_queries([answer.question for answer in asked])
-    open_ = [n for n, answer in enumerate(asked) if answer.outcome in _UNCOVERED]
+
+    def subjects_of(outcome: str) -> tuple[Subject, ...]:
+        chosen = [n for n, answer in enumerate(asked) if answer.outcome == outcome]
+        return group([asked[n] for n in chosen], vectors[chosen])
+
     days: dict[str, Counter[str]] = {}
     for answer in answers:
         days.setdefault(answer.at.date().isoformat(), Counter())[answer.outcome] += 1
@@ -89,10 +95,11 @@ def sum_up(answers: Sequence[StoredAnswer], encoder: Encoder, since: datetime, u
         channels=_count(answer.channel for answer in answers),
         days={day: dict(counts) for day, counts in sorted(days.items())},
         subjects=group(asked, vectors),
-        not_covered=group([asked[n] for n in open_], vectors[open_]),
+        not_covered=subjects_of("not_covered"),
+        off_topic=subjects_of("off_topic"),
         cited=_count(id for answer in answers for id in answer.cited),
         votes=_count(answer.vote for answer in answers if answer.vote),
-        reasons=_count(answer.reason for answer in voted_down if answer.reason),
+        reasons=_count(name_reason(answer.reason) for answer in voted_down if answer.reason),
         comments=tuple(answer.comment for answer in reversed(voted_down) if answer.comment),
         latency_ms={
             f"p{percent}": round(float(np.percentile(times, percent)), 3) for percent in (50, 90, 99)
@@ -129,7 +136,7 @@ def _subject(answers: Sequence[StoredAnswer], vectors: Vectors) -> Subject:
         title=answers[middle].question,
         count=len(answers),
         questions=tuple(dict.fromkeys(answer.question for answer in answers))[:_SHOWN_QUESTIONS],
-        not_covered=sum(answer.outcome in _UNCOVERED for answer in answers),
+        not_covered=sum(answer.outcome == "not_covered" for answer in answers),
         down=sum(answer.vote == "down" for answer in answers),
     )
 

@@ -30,11 +30,13 @@ small { color: #777 }
 """
 
 
-def write_report(usage: Usage, answers: Iterable[StoredAnswer], directory: Path) -> list[Path]:
-    """Write usage.html, usage.json and answers.csv; returns their paths."""
+def write_report(
+    usage: Usage, answers: Iterable[StoredAnswer], directory: Path, titles: Mapping[str, str]
+) -> list[Path]:
+    """Write usage.html, usage.json and answers.csv; returns their paths. `titles`: of resources and sections, by id."""
     directory.mkdir(parents=True, exist_ok=True)
     page, data, table = (directory / name for name in ("usage.html", "usage.json", "answers.csv"))
-    page.write_text(render_page(usage), "utf-8")
+    page.write_text(render_page(usage, titles), "utf-8")
     data.write_text(json.dumps(usage.as_dict(), ensure_ascii=False, indent=1) + "\n", "utf-8")
     with table.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
@@ -65,19 +67,21 @@ def write_report(usage: Usage, answers: Iterable[StoredAnswer], directory: Path)
     return [page, data, table]
 
 
-def render_page(usage: Usage) -> str:
-    """The page as HTML. Everything that people wrote is escaped."""
+def render_page(usage: Usage, titles: Mapping[str, str]) -> str:
+    """The page as HTML. Everything that people wrote is escaped. `titles`: of resources and sections, by id."""
     parts = [
         f"<h1>What people asked</h1><p>{usage.since:%Y-%m-%d} to {usage.until:%Y-%m-%d}: {usage.answers} answers.</p>",
         _chart(usage.days),
         "<h2>What was not covered</h2><p>What to write next, the most frequent first.</p>",
         _subjects(usage.not_covered),
+        "<h2>What was taken for another subject</h2><p>No gaps, unless one of them belongs to the guide.</p>",
+        _subjects(usage.off_topic),
         "<h2>What was asked</h2>",
         _subjects(usage.subjects),
         "<h2>Outcomes</h2>",
         _counts("Outcome", usage.outcomes),
         "<h2>What was cited</h2>",
-        _counts("Resource or section", usage.cited),
+        _counts("Resource or section", {titles.get(id, id): count for id, count in usage.cited.items()}),
         "<h2>Feedback</h2>",
         _counts("Vote", usage.votes),
         _counts("Reason of a vote down", usage.reasons),
@@ -136,7 +140,7 @@ def _chart(days: Mapping[str, Mapping[str, int]]) -> str:
         if n % max(len(days) // 8, 1) == 0:
             bars.append(f'<text x="{n * step + 1:.1f}" y="{height + 14}">{day[5:]}</text>')
     legend = " · ".join(f'<span style="color:{shade}">■</span> {name}' for name, shade in _SHADES.items())
-    label = f"Answers a day, at most {most}"
+    label = f"Answers per day (peak {most})"
     return (
         f'<svg viewBox="0 0 {width} {height + foot}" role="img" aria-label="{label}">'
         f'<text x="0" y="10">{label}</text>{"".join(bars)}</svg><p><small>{legend}</small></p>'

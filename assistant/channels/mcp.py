@@ -4,33 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from functools import wraps
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Annotated, Any, ParamSpec, Protocol
+from typing import Any, Protocol
 
-from mcp.server.mcpserver import MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server import Server
+from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp_types import CallToolResult, TextContent, ToolAnnotations
-from pydantic import Field
+from mcp_types import (
+    CallToolRequestParams,
+    CallToolResult,
+    ListPromptsResult,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
+    ListToolsResult,
+    TextContent,
+    Tool,
+    ToolAnnotations,
+)
+from pydantic import BaseModel, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from assistant.channels.http.bodies import (
     AnswerBody,
-    ConversationId,
-    Hours,
+    Inquiry,
     PlanBody,
-    ProfileBody,
-    Question,
+    PlanRequest,
     SearchBody,
-    Words,
+    SearchRequest,
 )
+from assistant.channels.http.forms import FORMS, write_form
+from assistant.channels.http.problems import describe_faults
 from assistant.channels.http.shapes import describe_found
+from assistant.ending import write_ending
 from assistant.errors import AssistantError
 from assistant.service import Ask
-from assistant.types import Answer, Background, Goal, Plan, Profile
+from assistant.types import Answer, Plan, Profile
 from index.search import Found
 
 log = logging.getLogger("dlstart.mcp")
@@ -42,8 +53,10 @@ _INSTRUCTIONS = (
 _READ_ONLY = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
 )
+_ACCEPT = (b"accept", b"application/json, text/event-stream")
 
-P = ParamSpec("P")
+Reply = tuple[dict[str, Any], list[str]]
+"""The structured content of a result, and its texts."""
 
 
 class Door(Protocol):
@@ -59,52 +72,127 @@ class Door(Protocol):
         """A study plan."""
 
 
-def make_server(door: Door) -> MCPServer[Any]:
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One tool: what it is called and takes, and what it does."""
+
+    tool: Tool
+    arguments: type[BaseModel]
+    run: Callable[[Any], Awaitable[Reply]]
+
+
+class Tools:
+    """The tools over an assistant."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        entries = (
+            _entry(
+                "ask",
+                "Ask the guide",
+                "Answer a question on how to start learning deep learning, with a source for every sentence.",
+                Inquiry,
+                AnswerBody,
+                self._ask,
+            ),
+            _entry(
+                "search",
+                "Search the guide",
+                "Find the passages of the guide that fit a question best, without an answer.",
+                SearchRequest,
+                SearchBody,
+                self._search,
+            ),
+            _entry(
+                "plan",
+                "Make a study plan",
+                "Order what a learner should take, each step after what it needs, with the reason and its source.",
+                PlanRequest,
+                PlanBody,
+                self._plan,
+            ),
+        )
+        self._entries = {entry.tool.name: entry for entry in entries}
+
+    def list(self) -> list[Tool]:
+        """What there is."""
+        return [entry.tool for entry in self._entries.values()]
+
+    async def call(self, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
+        """Use a tool; a client is told what it can use of an error, and nothing of the inside."""
+        entry = self._entries.get(name)
+        if entry is None:
+            return _refusal(f"There is no tool {name}; there are {', '.join(self._entries)}.")
+        try:
+            structured, texts = await entry.run(entry.arguments.model_validate(dict(arguments)))
+        except ValidationError as error:
+            return _refusal(_faults(error, entry.arguments))
+        except AssistantError as error:
+            return _refusal(f"{error}; {error.cure}" if error.cure else str(error))
+        except Exception:
+            log.exception("a tool failed")
+            return _refusal("Something went wrong; the log says what.")
+        return CallToolResult(content=_texts(*texts), structured_content=structured)
+
+    async def _ask(self, given: Inquiry) -> Reply:
+        answer = (await self._door.answer(given.to_ask("mcp"))).as_dict()
+        return answer, [answer["text"] + write_ending(answer)]
+
+    async def _search(self, given: SearchRequest) -> Reply:
+        found = describe_found(await self._door.search(given.question, given.k))
+        return found, [
+            f"{hit['title']}: {hit['text']}\nSource: {hit['url'] or 'the guide'}" for hit in found["hits"]
+        ]
+
+    async def _plan(self, given: PlanRequest) -> Reply:
+        made = await self._door.plan(given.to_profile())
+        form = FORMS[given.format or "markdown"]
+        text = (
+            made.text
+            if form == FORMS["json"]
+            else await asyncio.to_thread(write_form, made, form, given.start)
+        )
+        return made.as_dict(), [text]
+
+
+def make_server(door: Door) -> Server[Any]:
     """The MCP server over an assistant."""
-    server: MCPServer[Any] = MCPServer(
-        "dlstart", title="How to start deep learning", instructions=_INSTRUCTIONS, version=version("dlstart")
+    tools = Tools(door)
+
+    async def list_tools(*_: object) -> ListToolsResult:
+        return ListToolsResult(tools=tools.list())
+
+    async def call_tool(_: object, asked: CallToolRequestParams) -> CallToolResult:
+        return await tools.call(asked.name, asked.arguments or {})
+
+    # There are none; clients that ask nevertheless get an empty list and no error.
+    async def list_resources(*_: object) -> ListResourcesResult:
+        return ListResourcesResult(resources=[])
+
+    async def list_templates(*_: object) -> ListResourceTemplatesResult:
+        return ListResourceTemplatesResult(resource_templates=[])
+
+    async def list_prompts(*_: object) -> ListPromptsResult:
+        return ListPromptsResult(prompts=[])
+
+    return Server(
+        "dlstart",
+        title="How to start deep learning",
+        instructions=_INSTRUCTIONS,
+        version=version("dlstart"),
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+        on_list_resources=list_resources,
+        on_list_resource_templates=list_templates,
+        on_list_prompts=list_prompts,
     )
 
-    @server.tool(title="Ask the guide", annotations=_READ_ONLY)
-    @_told
-    async def ask(
-        question: Question,
-        conversation_id: ConversationId | None = None,
-        profile: ProfileBody | None = None,
-    ) -> Annotated[CallToolResult, AnswerBody]:
-        """Answer a question on how to start learning deep learning, with a source for every sentence."""
-        known = profile.to_profile() if profile else None
-        answer = (await door.answer(Ask(question, conversation_id, (), known, "mcp"))).as_dict()
-        sources = [
-            f"[{one['number']}] {one['title']}: {one['url'] or 'the guide'}" for one in answer["citations"]
-        ]
-        return _result(answer, answer["text"], "\n".join(sources))
 
-    @server.tool(title="Search the guide", annotations=_READ_ONLY)
-    @_told
-    async def search(
-        question: Question, k: Annotated[int, Field(ge=1, le=50)] = 10
-    ) -> Annotated[CallToolResult, SearchBody]:
-        """Find the passages of the guide that fit a question best, without an answer."""
-        found = describe_found(await door.search(question, k))
-        return _result(found, *(f"{hit['title']}: {hit['text']}" for hit in found["hits"]))
-
-    @server.tool(title="Make a study plan", annotations=_READ_ONLY)
-    @_told
-    async def plan(
-        goal: Annotated[list[Goal], Field(max_length=5)] = [],  # noqa: B006 - the schema needs a plain default
-        background: Background | None = None,
-        prefer: Words = [],  # noqa: B006
-        hours_per_week: Hours | None = None,
-    ) -> Annotated[CallToolResult, PlanBody]:
-        """Order what a learner should take, each step after what it needs, with the reason and its source."""
-        profile = Profile(
-            goal=tuple(goal), background=background, prefers=tuple(prefer), hours_per_week=hours_per_week
-        )
-        made = (await door.plan(profile)).as_dict()
-        return _result(made, made["text"])
-
-    return server
+async def serve_stdio(door: Door) -> None:
+    """Serve on standard input and output until it ends."""
+    server = make_server(door)
+    async with stdio_server() as (read, write):
+        await server.run(read, write, server.create_initialization_options())
 
 
 class McpEndpoint:
@@ -122,6 +210,9 @@ class McpEndpoint:
             self._started = asyncio.get_running_loop().create_future()
             self._keeper = asyncio.create_task(self._keep(self._started))
         manager = await asyncio.shield(self._started)
+        if not any(name == _ACCEPT[0] for name, _ in scope["headers"]):
+            # Without the header a client accepts anything (RFC 9110, 12.5.1); the library takes it for nothing.
+            scope = {**scope, "headers": [*scope["headers"], _ACCEPT]}
         await manager.handle_request(scope, receive, send)
 
     async def close(self) -> None:
@@ -143,25 +234,54 @@ class McpEndpoint:
             await self._stopping.wait()
 
 
-def _result(structured: dict[str, Any], *texts: str) -> CallToolResult:
-    return CallToolResult(
-        content=[TextContent(type="text", text=text) for text in texts if text], structured_content=structured
+def _entry(
+    name: str,
+    title: str,
+    description: str,
+    arguments: type[BaseModel],
+    result: type[BaseModel],
+    run: Callable[[Any], Awaitable[Reply]],
+) -> _Entry:
+    tool = Tool(
+        name=name,
+        title=title,
+        description=description,
+        input_schema=inline(arguments.model_json_schema()),
+        output_schema=inline(result.model_json_schema(mode="serialization")),
+        annotations=_READ_ONLY,
     )
+    return _Entry(tool, arguments, run)
 
 
-def _told(
-    tool: Callable[P, Awaitable[CallToolResult]],
-) -> Callable[P, Awaitable[CallToolResult]]:
-    """Tell a client what it can use of an error, and nothing of the inside."""
+def inline(schema: dict[str, Any]) -> dict[str, Any]:
+    """A JSON schema without references: many clients, and the models behind them, don't follow any."""
+    definitions: dict[str, Any] = schema.get("$defs", {})
 
-    @wraps(tool)
-    async def told(*args: P.args, **kwargs: P.kwargs) -> CallToolResult:
-        try:
-            return await tool(*args, **kwargs)
-        except AssistantError as error:
-            raise ToolError(f"{error}; {error.cure}" if error.cure else str(error)) from error
-        except Exception as error:
-            log.exception("a tool failed")
-            raise ToolError("something went wrong; the log says what") from error
+    def resolve(value: Any) -> Any:
+        if isinstance(value, list):
+            return [resolve(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        beside = {name: resolve(one) for name, one in value.items() if name not in ("$ref", "$defs")}
+        if "$ref" in value:
+            return resolve(definitions[value["$ref"].rpartition("/")[2]]) | beside
+        return beside
 
-    return told
+    resolved: dict[str, Any] = resolve(schema)
+    return resolved
+
+
+def _faults(error: ValidationError, arguments: type[BaseModel]) -> str:
+    """Which arguments are wrong, and how."""
+    told = "; ".join(
+        f"{fault['field']}: {fault['message'].rstrip('.')}" for fault in describe_faults(error.errors())
+    )
+    return f"These arguments are not usable: {told}. The arguments are {', '.join(arguments.model_fields)}."
+
+
+def _refusal(text: str) -> CallToolResult:
+    return CallToolResult(content=_texts(text), is_error=True)
+
+
+def _texts(*texts: str) -> list[Any]:
+    return [TextContent(type="text", text=text) for text in texts if text]

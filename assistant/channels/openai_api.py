@@ -1,24 +1,35 @@
 """The chat completions of OpenAI's interface: requests in, answers out, nothing else.
 
-Sources come twice: as `[n]` in the text and as `url_citation` annotations whose indexes are those of the marker.
-Sampling parameters and the caller's system messages are read past; what would change the form of the answer
-(several choices, JSON on demand, a forced tool) is refused.
+Sources come as `[n]` in the text, as a list at its end, and as `url_citation` annotations whose indexes are those of
+the marker. Sampling parameters and the caller's system messages are ignored; what would change the form of the answer
+(several choices, JSON on demand, a forced tool, log probabilities, sound) is refused. A conversation of any length is
+read from its end.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, field_validator
 
+from assistant.channels.chores import answer_chore
+from assistant.ending import pick_option, read_ending, write_ending
 from assistant.errors import BadRequest
 from assistant.service import Ask, Event
 from assistant.types import MARKER, MAX_QUESTION, Turn
 
 MODEL = "dlstart"
+UNREAD = "Pictures, sounds and files can't be read here, only words."
+_MAX_TURNS = 100
+_MAX_READ = 30_000
+"""Characters of the turns before that are read, the last ones first: 0.2 s of work at most."""
+_MAX_MESSAGES = 1000
+"""Messages that are looked at, the last ones: a body has room for 200,000 empty ones."""
+_SYSTEM = 3
+"""Messages at the start of a conversation that may be the front end's instructions."""
 _PIECE = re.compile(r"\w+|[^\w\s]")
 _WORDS = {"type": "string", "pattern": r"[\w?]", "maxLength": MAX_QUESTION}
 _QUESTION = {
@@ -43,23 +54,31 @@ _QUESTION = {
 class Part(BaseModel):
     """A part of a message; only its text is read."""
 
-    type: Annotated[str, Field(max_length=50)]
-    text: Annotated[str, Field(max_length=60_000)] = ""
+    type: str
+    text: str | None = None
 
 
 class Message(BaseModel):
     """One message of the conversation."""
 
-    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: (
-        Annotated[str, Field(max_length=60_000)] | Annotated[list[Part], Field(max_length=100)] | None
-    ) = None
+    role: Annotated[
+        Literal["system", "developer", "user", "assistant", "tool", "function"],
+        BeforeValidator(lambda role: role.strip().lower() if isinstance(role, str) else role),
+    ]
+    content: str | list[Part] | None = None
 
     def words(self) -> str:
         """Its text."""
         if isinstance(self.content, list):
             return "\n".join(part.text for part in self.content if part.text)
         return self.content or ""
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether it holds a picture, a sound or a file, which are not read."""
+        return isinstance(self.content, list) and any(
+            part.type not in ("text", "input_text") for part in self.content
+        )
 
 
 class StreamOptions(BaseModel):
@@ -84,8 +103,8 @@ class ChatRequest(BaseModel):
         list[Message],
         Field(
             min_length=1,
-            max_length=200,
-            description="The user's last message is the question, the ones before it are the history.",
+            description="The user's last message is the question, the ones before it are the history; "
+            "of a long one the end is read.",
             json_schema_extra={"contains": _QUESTION},
         ),
     ]
@@ -94,6 +113,14 @@ class ChatRequest(BaseModel):
     n: Literal[1] | None = None
     response_format: ResponseFormat | None = None
     tool_choice: Literal["none", "auto"] | None = None
+    logprobs: Literal[False] | None = None
+    modalities: Annotated[list[Literal["text"]], Field(min_length=1)] | None = None
+
+    @field_validator("messages", mode="before")
+    @classmethod
+    def keep_end(cls, value: object) -> object:
+        """The end of a long conversation."""
+        return value[-_MAX_MESSAGES:] if isinstance(value, list) else value
 
     @property
     def wants_usage(self) -> bool:
@@ -103,29 +130,71 @@ class ChatRequest(BaseModel):
 
 def read_request(request: ChatRequest) -> Ask:
     """The user's last message is the question, the ones before are the history. Raises BadRequest."""
-    spoken = [message for message in request.messages if message.words().strip()]
-    while spoken and spoken[-1].role != "user":
-        spoken.pop()
-    if not spoken:
-        raise BadRequest("a message must be the user's question", "put it last", "messages")
-    question = spoken.pop().words().strip()
-    if len(question) > MAX_QUESTION:
+    question, before = _split(request)
+    words = question.words().strip()
+    turns, options = _read_turns(before)
+    words = pick_option(words, options)
+    if len(words) > MAX_QUESTION:
         raise BadRequest(
-            f"the question has {len(question)} characters", f"keep it to {MAX_QUESTION}", "messages"
+            f"the question has {len(words)} characters", f"keep it to {MAX_QUESTION}", "messages"
         )
-    turns = [
-        Turn("user" if message.role == "user" else "assistant", message.words())
-        for message in spoken
-        if message.role in ("user", "assistant")
-    ]
-    return Ask(question, history=tuple(turns), channel="openai")
+    return Ask(words, history=turns, channel="openai")
 
 
-def write_completion(answer: Mapping[str, Any], request: ChatRequest, created: int) -> dict[str, Any]:
-    """An answer in its JSON form as one chat completion."""
+def reply_at_once(request: ChatRequest, guide: str) -> str | None:
+    """What is said without asking the assistant: to a front end's own request, and to a picture without words."""
+    question, before = _split(request)
+    words = question.words()
+    if not words.strip():
+        return f"{UNREAD} Please ask in words."
+    turns, _ = _read_turns(before)
+    instructions = [words, *(m.words() for m in before[:_SYSTEM] if m.role in ("system", "developer"))]
+    replies = (answer_chore(text, turns or (Turn("user", words),), guide) for text in instructions)
+    return next((reply for reply in replies if reply is not None), None)
+
+
+def note_on(request: ChatRequest) -> str:
+    """What the user is told about a question with parts that are not read; else nothing."""
+    question, _ = _split(request)
+    return UNREAD if question.has_unread and question.words().strip() else ""
+
+
+def _split(request: ChatRequest) -> tuple[Message, list[Message]]:
+    """The user's last message, and those before it. Raises BadRequest where the user says nothing."""
+    for place in range(len(request.messages) - 1, -1, -1):
+        message = request.messages[place]
+        if message.role == "user" and (message.words().strip() or message.has_unread):
+            return message, request.messages[:place]
+    raise BadRequest("a message must be the user's question", "put it last", "messages")
+
+
+def _read_turns(messages: Sequence[Message]) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
+    """The end of a conversation, oldest first, and the options that its last message offers."""
+    turns: list[Turn] = []
+    offered: tuple[str, ...] = ()
+    room = _MAX_READ
+    for message in reversed(messages):
+        words = message.words().strip()
+        if message.role not in ("user", "assistant") or not words:
+            continue
+        room -= len(words)
+        if len(turns) == _MAX_TURNS or room < 0:
+            break
+        if message.role == "assistant":
+            words, options = read_ending(words)
+            offered = offered if turns else options
+        turns.append(Turn("user" if message.role == "user" else "assistant", words))
+    return tuple(reversed(turns)), offered
+
+
+def write_completion(
+    answer: Mapping[str, Any], request: ChatRequest, created: int, sources: bool = True
+) -> dict[str, Any]:
+    """An answer in its JSON form as one chat completion; `sources`: as a list at the end of the text, too."""
+    content = answer["text"] + write_ending(answer, sources, note_on(request))
     message = {
         "role": "assistant",
-        "content": answer["text"],
+        "content": content,
         "refusal": None,
         "annotations": annotate(answer["text"], answer["citations"]),
     }
@@ -136,15 +205,15 @@ def write_completion(answer: Mapping[str, Any], request: ChatRequest, created: i
         "created": created,
         "model": MODEL,
         "choices": [choice],
-        "usage": _usage(request, answer["text"]),
+        "usage": _usage(request, content),
         "dlstart": _beside(answer),
     }
 
 
 async def write_chunks(
-    events: AsyncGenerator[Event, None], request: ChatRequest, created: int
+    events: AsyncGenerator[Event, None], request: ChatRequest, created: int, sources: bool = True
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """A streamed answer as chunks. The last words come with the annotations, which have no place in the standard."""
+    """A streamed answer as chunks. The annotations come after the words; they have no place in the standard."""
     head: dict[str, Any] = {"object": "chat.completion.chunk", "created": created, "model": MODEL}
     if request.wants_usage:
         head["usage"] = None
@@ -152,21 +221,22 @@ async def write_chunks(
         async for event in opened:
             if event.name == "meta":
                 head["id"] = event.data["id"]
-            for chunk in _write_event(event, request):
+            for chunk in _write_event(event, request, sources):
                 yield head | chunk
 
 
-def _write_event(event: Event, request: ChatRequest) -> Iterator[dict[str, Any]]:
+def _write_event(event: Event, request: ChatRequest, sources: bool) -> Iterator[dict[str, Any]]:
     if event.name == "meta":
         yield _choice({"role": "assistant", "content": ""})
     elif event.name == "delta":
         yield _choice({"content": event.data["text"]})
     elif event.name == "done":
         answer = event.data
-        yield _choice({"content": "", "annotations": annotate(answer["text"], answer["citations"])})
+        ending = write_ending(answer, sources, note_on(request))
+        yield _choice({"content": ending, "annotations": annotate(answer["text"], answer["citations"])})
         yield _choice({}, "stop") | {"dlstart": _beside(answer)}
         if request.wants_usage:
-            yield {"choices": [], "usage": _usage(request, answer["text"])}
+            yield {"choices": [], "usage": _usage(request, answer["text"] + ending)}
 
 
 def annotate(text: str, citations: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

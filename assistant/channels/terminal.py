@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.padding import Padding
-from rich.table import Table
+from rich.style import Style
 from rich.text import Text
 
+from assistant.ending import list_sources, name_source, nearest, pick_option
 from assistant.errors import BadRequest
 from assistant.service import Ask, Assistant
-from assistant.types import Answer, Citation, Profile
+from assistant.types import Answer, Citation, Profile, as_values
 
 _BADGES = {
     "current": ("current", "green"),
@@ -26,82 +27,100 @@ _BADGES = {
     "discontinued": ("discontinued", "red"),
 }
 _WIDTH = 100
+_INDENT = "    "
+_NOT_TALKING = "(Say so in your question, or talk in `dlstart chat`.)"
 _PROMPT = "you> "
 _HELLO = "Ask how to start learning deep learning. /help lists the commands, /quit leaves."
 _HELP = """/sources   the sources of the last answer, with their quotes
 /history   what was said so far
+1, 2, …    pick what is offered under the last answer
 /new       forget this conversation and begin another
 /help      this list
 /quit      leave (so does Ctrl-D)"""
 _UNKNOWN = "There is no command {word}; /help lists them."
 
 
-def show_answer(answer: Answer, console: Console) -> None:
-    """Show one answer with its numbered sources; plain where nobody looks at a terminal."""
+def show_answer(answer: Answer, console: Console, talking: bool = False) -> None:
+    """Show one answer with its numbered sources; plain where nobody looks at a terminal.
+
+    `talking`: there is a next message, which may pick an option or a suggestion by its number.
+    """
     if not console.is_terminal:
-        console.print(plain_answer(answer), markup=False, highlight=False, soft_wrap=True)
+        console.print(plain_answer(answer, talking), markup=False, highlight=False, soft_wrap=True)
         return
     width = min(console.width, _WIDTH)
     console.print(Markdown(answer.text), width=width)
+    near = nearest(answer.as_dict())
+    if near:
+        console.print()
+        console.print(Text(near), width=width)
     if answer.citations:
         console.print()
-        console.print(_sources(answer.citations), width=width)
+        for line in _sources(answer.citations):
+            # The terminal breaks the line, not we: an address stays whole when it is copied.
+            console.print(line, soft_wrap=True)
+    for line in _onwards(answer, talking):
+        console.print(line, width=width)
+
+
+def plain_answer(answer: Answer, talking: bool = False) -> str:
+    """One answer as plain text: the text, the nearest sections, a line for each source, the question back."""
+    whole = answer.as_dict()
+    blocks = [answer.text.rstrip(), nearest(whole), "\n".join(list_sources(whole["citations"]))]
     if answer.clarifying_question:
-        console.print()
-        console.print(Text(answer.clarifying_question.text, style="bold"))
-        for option in answer.clarifying_question.options:
-            console.print(Text(f"  · {option}"))
-    elif answer.suggestions:
-        console.print()
-        console.print(Text("You could ask: " + " · ".join(answer.suggestions), style="dim"), width=width)
+        blocks.append("\n".join(line.plain for line in _onwards(answer, talking)).strip("\n"))
+    return "\n\n".join(filter(None, blocks))
 
 
-def plain_answer(answer: Answer) -> str:
-    """One answer as plain text: the text, then a line for each source."""
-    lines = [answer.text.rstrip()]
-    if answer.citations:
-        lines.append("")
-        lines += [f"[{c.number}] {_title(c)}: {c.url or '(no address)'}" for c in answer.citations]
-    if answer.clarifying_question:
-        lines += ["", f"{answer.clarifying_question.text} ({' / '.join(answer.clarifying_question.options)})"]
-    return "\n".join(lines)
+def choices(answer: Answer) -> tuple[str, ...]:
+    """What the next message may pick by its number: the options of the question back, else the suggestions."""
+    question = answer.clarifying_question
+    return question.options if question else answer.suggestions
 
 
-def _title(citation: Citation) -> str:
-    aged = citation.status not in (None, "current")
-    after = f", now {citation.successor.title}" if aged and citation.successor else ""
-    return f"{citation.title} ({citation.status}{after})" if aged else citation.title
+def _onwards(answer: Answer, talking: bool) -> list[Text]:
+    """The question back with its options, or what could be asked next."""
+    question = answer.clarifying_question
+    if question and not talking:
+        return [Text(), Text(f"{question.text} {_NOT_TALKING}", style="bold")]
+    if not question and not answer.suggestions:
+        return []
+    head = Text(question.text, style="bold") if question else Text("You could ask:", style="dim")
+    mark = "{}. {}" if talking else "- {1}"
+    lines = [mark.format(number, words) for number, words in enumerate(choices(answer), 1)]
+    return [Text(), head, *(Text(f"  {line}", style="" if question else "dim") for line in lines)]
 
 
-def _sources(citations: Iterable[Citation]) -> Table:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(justify="right", style="bold")
-    table.add_column()
+def _sources(citations: Iterable[Citation]) -> Iterator[Text]:
+    """The lines of each thing that is cited: numbers, title and state; its address; what took its place."""
     by_place: dict[tuple[str, str | None], list[Citation]] = {}
     for citation in citations:
         by_place.setdefault((citation.title, citation.url), []).append(citation)
     for same in by_place.values():
         citation = same[0]
-        words = Text(citation.title)
+        words = Text("".join(f"[{one.number}]" for one in same), style="bold")
+        words.append(f" {citation.title}", style="not bold")
         if citation.status is not None:
             name, colour = _BADGES[citation.status]
-            words.append("  ")
-            words.append(f"[{name}]", style=colour)
+            words.append(f"  [{name}]", style=f"not bold {colour}")
+        yield words
         if citation.url:
-            words.append(f"\n{citation.url}", style="dim underline")
+            yield _address(citation.url)
         if citation.successor and citation.status != "current":
-            words.append(f"\nnow: {citation.successor.title} ", style="dim")
-            words.append(citation.successor.url, style="dim underline")
-        table.add_row(Text("".join(f"[{one.number}]" for one in same)), words)
-    return table
+            yield Text(f"{_INDENT}now: {citation.successor.title}", style="dim")
+            yield _address(citation.successor.url)
+
+
+def _address(url: str) -> Text:
+    return Text(_INDENT).append(url, style=Style(dim=True, underline=True, link=url))
 
 
 def _quotes(citations: Iterable[Citation], console: Console) -> None:
     for citation in citations:
-        console.print(Text(f"[{citation.number}] {_title(citation)}", style="bold"))
-        console.print(Padding(Text(f"“{citation.quote}”"), (0, 0, 0, 4)))
+        console.print(Text(f"[{citation.number}] {name_source(as_values(citation))}", style="bold"))
+        console.print(Padding(Text(f"“{citation.quote}”"), (0, 0, 0, len(_INDENT))))
         if citation.url:
-            console.print(Padding(Text(citation.url, style="dim underline"), (0, 0, 0, 4)))
+            console.print(_address(citation.url), soft_wrap=True)
 
 
 class Chat:
@@ -113,6 +132,7 @@ class Chat:
         self._profile = profile
         self._conversation: str | None = None
         self._said: list[tuple[str, Answer]] = []
+        self._offered: tuple[str, ...] = ()
 
     def run(self, read: Callable[[str], str] = input) -> None:
         """Read messages until /quit, Ctrl-D or Ctrl-C."""
@@ -129,7 +149,12 @@ class Chat:
                     self._reply(runner, message)
 
     def _reply(self, runner: asyncio.Runner, message: str) -> None:
-        ask = Ask(message, conversation_id=self._conversation, profile=self._profile, channel="terminal")
+        chosen = pick_option(message, self._offered)
+        # A suggestion is a complete question; an option answers the question before.
+        complete = chosen in self._offered and not self._said[-1][1].clarifying_question
+        if chosen != message:
+            self._console.print(Text(f"{_PROMPT}{chosen}", style="dim"))
+        ask = Ask(chosen, self._conversation, (), self._profile, "terminal", standalone=complete)
         try:
             answer = runner.run(self._assistant.answer(ask))
         except BadRequest as error:
@@ -137,9 +162,10 @@ class Chat:
             return
         self._profile = None
         self._conversation = answer.conversation_id
-        self._said.append((message, answer))
+        self._said.append((chosen, answer))
+        self._offered = choices(answer)
         self._console.print()
-        show_answer(answer, self._console)
+        show_answer(answer, self._console, talking=True)
         self._console.print()
 
     def _obey(self, command: str) -> bool:
@@ -148,7 +174,7 @@ class Chat:
         if word in ("/quit", "/exit", "/q"):
             return False
         if word == "/new":
-            self._conversation, self._said = None, []
+            self._conversation, self._said, self._offered = None, [], ()
             self._console.print(Text("A new conversation.", style="dim"))
         elif word == "/sources":
             self._sources_of_last()

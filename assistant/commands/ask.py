@@ -4,34 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import fields
-from typing import Annotated, Any
+import sys
+from typing import Annotated, Any, TextIO
 
 import typer
 
-from assistant.commands.progress import show_progress
+from assistant.commands.output import print_json
+from assistant.commands.progress import BUILDING, ONCE, show_progress
 from assistant.errors import UsageError
 from assistant.settings import Settings, read_settings
 from assistant.types import Profile
 
+_MOST = 64 * 1024
+"""Bytes of standard input that are read; a question is shorter."""
 ProfileOption = Annotated[
     str, typer.Option("--profile", help='What is known of you, as JSON: {"background": "none"}.')
 ]
 
 
 def ask(
-    question: str,
+    question: Annotated[
+        str, typer.Argument(metavar="QUESTION", help="What you want to know; - reads it from standard input.")
+    ],
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     profile: ProfileOption = "",
 ) -> None:
     """Answer one question, with numbered sources."""
     known = read_profile_option(profile)
+    if question == "-":
+        question = read_question(sys.stdin)
     from assistant.service import Ask
 
     assistant = _open(read_settings())
     answer = asyncio.run(assistant.answer(Ask(question, profile=known, channel="terminal")))
     if json_:
-        print(json.dumps(answer.as_dict(), ensure_ascii=False, indent=2))
+        print_json(answer.as_dict())
         return
     from rich.console import Console
 
@@ -56,40 +63,40 @@ def chat(profile: ProfileOption = "") -> None:
         save()
 
 
+def read_question(stream: TextIO) -> str:
+    """The question on standard input; bytes that are no text become marks."""
+    raw = getattr(stream, "buffer", None)
+    if raw is None:
+        return stream.read(_MOST)
+    text: str = raw.read(_MOST).decode("utf-8", "replace")
+    return text.removeprefix("\ufeff")
+
+
 def read_profile_option(text: str) -> Profile | None:
-    """A profile from JSON. Raises UsageError naming the field."""
+    """A profile from JSON, checked as HTTP checks it. Raises UsageError naming the field."""
     if not text:
         return None
+    from pydantic import ValidationError
+
+    from assistant.channels.http.bodies import ProfileBody
+
     try:
-        values = json.loads(text)
-    except ValueError:
+        return ProfileBody.model_validate(json.loads(text)).to_profile()
+    except ValidationError as error:
+        from assistant.channels.http.problems import describe_faults
+
+        fault = describe_faults(error.errors())[0]
+        fields = ", ".join(ProfileBody.model_fields)
+        where = "" if fault["field"] == "body" else f" {fault['field']}"
+        raise UsageError(
+            f"--profile{where}: {fault['message'].rstrip('.')}", f"its fields are {fields}"
+        ) from None
+    except (ValueError, RecursionError):
         raise UsageError("--profile is no JSON", 'write it as {"background": "none"}') from None
-    if not isinstance(values, dict):
-        raise UsageError("--profile is no JSON object", 'write it as {"background": "none"}')
-    defaults = {field.name: getattr(Profile(), field.name) for field in fields(Profile)}
-    unknown = next((name for name in values if name not in defaults), None)
-    if unknown is not None:
-        raise UsageError(f"--profile: {unknown} is not known", f"expected {', '.join(defaults)}")
-    return Profile(**{name: _field(name, value, defaults[name]) for name, value in values.items()})
-
-
-def _field(name: str, value: Any, default: Any) -> Any:
-    if isinstance(default, tuple):
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise UsageError(f"--profile: {name} is {value!r}", "expected a list of texts")
-        return tuple(value)
-    wanted: tuple[type, ...] = (str,)
-    if name == "hours_per_week":
-        wanted = (int, float)
-    elif name == "can_program":
-        wanted = (bool,)
-    if value is not None and (not isinstance(value, wanted) or (wanted == (int, float) and value is True)):
-        raise UsageError(f"--profile: {name} is {value!r}", f"expected {wanted[0].__name__} or null")
-    return value
 
 
 def _open(current: Settings) -> Any:
     from assistant.service import Assistant
 
-    with show_progress("Building the index") as progress:
+    with show_progress(BUILDING, ONCE) as progress:
         return Assistant.open(current, progress)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.commands.output import print_json
 from assistant.errors import UsageError
 from assistant.settings import read_settings
 from corpus.describe import describe_corpus
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from corpus.links import LinkState, Verdict
     from corpus.types import Corpus
 
-app = typer.Typer(no_args_is_help=True, help="Check, list and extend the corpus.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check, list and extend the corpus.")
 
 PathArgument = Annotated[
     Path | None, typer.Argument(metavar="[DIR|FILE.md]", help="A corpus; the one of the settings otherwise.")
@@ -59,7 +59,7 @@ def list_(path: PathArgument = None, json_: JsonOption = False) -> None:
     current = read_settings()
     corpus = open_corpus(current if path is None else current.replace(corpus=path))
     if json_:
-        typer.echo(json.dumps(describe_corpus(corpus), ensure_ascii=False, indent=2))
+        print_json(describe_corpus(corpus))
         return
     for section in corpus.sections:
         typer.echo(f"{section.id}: {section.title}")
@@ -130,7 +130,7 @@ def _check_links(corpus: Corpus, timeout: float, as_json: bool) -> bool:
     order: dict[Verdict, int] = {"dead": 0, "unsure": 1, "moved": 2, "alive": 3}
     states.sort(key=lambda state: (order[state.verdict], state.url))
     if as_json:
-        typer.echo(json.dumps([_link_dict(state) for state in states], indent=2))
+        print_json([_link_dict(state) for state in states])
     else:
         for state in states:
             if state.verdict != "alive":

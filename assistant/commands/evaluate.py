@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.commands.progress import show_progress
+from assistant.commands.progress import BUILDING, ONCE, show_progress
 from assistant.settings import read_settings
 
 
@@ -23,7 +23,7 @@ def evaluate(
     from assistant.service import Assistant
 
     def open_assistant() -> Assistant:
-        with show_progress("Building the index") as progress:
+        with show_progress(BUILDING, ONCE) as progress:
             return Assistant.open(read_settings(), progress)
 
     with show_progress("Asking") as progress:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import gc
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.commands.progress import show_progress
+from assistant.commands.output import print_json
+from assistant.commands.progress import BUILDING, show_progress
 from assistant.errors import UsageError, index_problems
 from assistant.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from index.search import Searcher
 
-app = typer.Typer(no_args_is_help=True, help="Build, inspect and search the index.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Build, inspect and search the index.")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -46,7 +46,8 @@ def build(
     if current.device not in ("auto", "cpu", "cuda"):
         raise UsageError(f"there is no device {current.device}", "give --device auto, cpu or cuda")
     texts = open_corpus(current)
-    with index_problems(), show_progress("Building the index") as progress:
+    with index_problems(), show_progress(BUILDING) as progress:
+        progress(0, 0)
         engine = open_for_build(current.encoder, current.device, current.index_path)
         manifest = build_index(texts, engine, current.index_path, progress, current.vectors)
     typer.echo(
@@ -68,7 +69,7 @@ def info(json_: JsonOption = False) -> None:
     told = dataclasses.asdict(manifest)
     if json_:
         told |= {"directory": str(current.index_path), "bytes": _size(told["files"])}
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        print_json(told)
         return
     files = told.pop("files")
     typer.echo(f"directory: {current.index_path}")
@@ -86,7 +87,7 @@ def info(json_: JsonOption = False) -> None:
 
 @app.command()
 def search(
-    question: str,
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to look for.")],
     k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many hits.")] = 10,
     hybrid: Annotated[
         bool, typer.Option("--hybrid", help="By one statement in PostgreSQL: vectors and full text.")
@@ -112,7 +113,7 @@ def search(
             "timings_ms": found.timings_ms,
         }
         told |= {} if hybrid else {"confidence": found.confidence}
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        print_json(told)
         return
     for number, hit in enumerate(found.hits, 1):
         typer.echo(f"{number:2}. {hit.score:.3f} {hit.chunk.title} ({hit.chunk.kind}, by its {hit.view})")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Annotated, Literal, TypeVar, get_args
 
 import typer
 
+from assistant.commands.output import print_json
 from assistant.errors import UsageError
 from assistant.settings import read_settings
-from assistant.types import Background, Goal, Preference, Profile
+from assistant.types import Background, Goal, Plan, Preference, Profile
 
 Format = Literal["markdown", "svg", "ics"]
 _Name = TypeVar("_Name", bound=str)
@@ -52,19 +52,24 @@ def plan(
         done=_split(done),
         hours_per_week=hours_per_week,
     )
-    print(_write(profile, "json" if json_ else form, first), end="")
+    made = _make(profile)
+    if json_:
+        print_json(made.as_dict())
+    else:
+        print(_write(made, form, first), end="")
 
 
-def _write(profile: Profile, form: str, first: date) -> str:
+def _make(profile: Profile) -> Plan:
     # No index and no encoder: a plan needs the texts alone.
     from assistant.plan import make_plan
     from assistant.texts import open_corpus
     from index.chunk import cut
 
     corpus = open_corpus(read_settings())
-    made = make_plan(corpus, cut(corpus), profile)
-    if form == "json":
-        return json.dumps(made.as_dict(), ensure_ascii=False, indent=2) + "\n"
+    return make_plan(corpus, cut(corpus), profile)
+
+
+def _write(made: Plan, form: str, first: date) -> str:
     if form == "svg":
         from assistant.roadmap import draw
 
@@ -77,14 +82,17 @@ def _write(profile: Profile, form: str, first: date) -> str:
 
 
 def _read_day(text: str) -> date:
-    from assistant.calendar import next_monday
+    from assistant.calendar import FIRST_DAY, LAST_DAY, next_monday
 
     if not text:
         return next_monday(date.today())
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"--start {text!r} is not a day", "write it as YYYY-MM-DD") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise UsageError(f"--start {text} is too far away", f"expected {FIRST_DAY} to {LAST_DAY}")
+    return day
 
 
 def _split(text: str) -> tuple[str, ...]:

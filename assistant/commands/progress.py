@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+BUILDING = "Building the index"
+ONCE = "The index is built once only; that takes about a minute."
+
 
 @contextmanager
-def show_progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Give a `progress(done, total)`; the bar appears with its first call and goes when the work ends."""
+def show_progress(title: str, note: str = "") -> Iterator[Callable[[int, int], None]]:
+    """Give a `progress(done, total)`; the bar appears with its first call and goes when the work ends.
+
+    A total of 0 says that the work has begun and its size is not known yet. `note` stands above the bar.
+    """
     bars: list[tuple[Progress, TaskID]] = []
 
     def show(done: int, total: int) -> None:
@@ -21,11 +27,13 @@ def show_progress(title: str) -> Iterator[Callable[[int, int], None]]:
             from rich.progress import Progress
 
             bar = Progress(console=Console(stderr=True), transient=True)
-            bars.append((bar, bar.add_task(title, total=total)))
+            bars.append((bar, bar.add_task(title, total=None)))
+            if note:
+                bar.console.print(note)
             bar.start()
         progress, task = bars[0]
-        progress.update(task, completed=done, total=total)
-        if done >= total:
+        progress.update(task, completed=done, total=total or None)
+        if done >= total > 0:
             progress.stop()
 
     try:

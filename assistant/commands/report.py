@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assistant.commands.output import print_json
 from assistant.errors import Unavailable, UsageError
 from assistant.settings import read_settings
 
@@ -27,6 +27,7 @@ def report(
 ) -> None:
     """Sum up what people asked, what was not covered, what was cited, and their feedback."""
     from assistant.stores import open_store
+    from assistant.texts import open_corpus
     from assistant.usage import sum_up
     from assistant.usage_page import write_report
     from index.encoder import open_encoder
@@ -48,10 +49,13 @@ def report(
     answers = asyncio.run(read())
     usage = sum_up(answers, open_encoder(settings.encoder, settings.device), start, end)
     if json_:
-        typer.echo(json.dumps(usage.as_dict(), ensure_ascii=False, indent=2))
+        print_json(usage.as_dict())
         return
+    corpus = open_corpus(settings)
+    titles = {section.id: section.title for section in corpus.sections}
+    titles |= {resource.id: resource.title for resource in corpus.resources}
     try:
-        paths = write_report(usage, answers, out)
+        paths = write_report(usage, answers, out, titles)
     except OSError as error:
         raise UsageError(
             f"{out} can't be written ({error.strerror})", "give another directory with --out"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
+import os
 from typing import Annotated
 
 import typer
 
-from assistant.commands.progress import show_progress
+from assistant.commands.output import print_json
 from assistant.settings import TABLE, describe_table, read_settings, show_value
 
 
@@ -17,24 +18,29 @@ def serve(
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="Processes that share the port and the index.")
     ] = 1,
+    root_path: Annotated[
+        str, typer.Option(help="Path under which a proxy serves the program, like /guide.")
+    ] = "",
 ) -> None:
     """Serve the page, the widget and the HTTP endpoints."""
     from assistant.channels.http.serve import serve as run
 
-    with show_progress("Building the index") as progress:
-        run(read_settings(), host, port, workers, progress)
+    if root_path:
+        # In the environment, because each worker reads its own settings.
+        os.environ["DLSTART_ROOT_PATH"] = root_path
+    run(read_settings(), host, port, workers)
 
 
 def mcp() -> None:
     """Serve the Model Context Protocol on standard input and output."""
     from assistant.channels.http.desk import Desk
-    from assistant.channels.mcp import make_server
+    from assistant.channels.mcp import serve_stdio
     from assistant.logs import configure_logs
     from assistant.service import Assistant
 
     current = read_settings()
     configure_logs(current.log_format)
-    make_server(Desk(current, Assistant.open(current))).run("stdio")
+    asyncio.run(serve_stdio(Desk(current, Assistant.open(current))))
 
 
 def settings(
@@ -59,7 +65,7 @@ def settings(
         for setting in TABLE
     ]
     if json_:
-        typer.echo(json.dumps({"settings": rows}, ensure_ascii=False, indent=2))
+        print_json({"settings": rows})
         return
     for row in rows:
         value = row["value"]

@@ -7,7 +7,7 @@ import asyncio
 import typer
 
 from assistant.channels.slack import need_slack
-from assistant.commands.progress import show_progress
+from assistant.commands.progress import BUILDING, ONCE, show_progress
 from assistant.settings import read_settings
 
 
@@ -24,7 +24,7 @@ async def _serve() -> None:
 
     settings = read_settings()
     SocketMode.check(settings)
-    with show_progress("Building the index") as progress:
+    with show_progress(BUILDING, ONCE) as progress:
         assistant = await asyncio.to_thread(LiveAssistant.open, settings, progress)
     assistant.store = await open_store(settings)
     try:

@@ -15,6 +15,12 @@ from assistant.generate import MAX_NEW_TOKENS, GeneratorFailed, Prompt
 
 _MAX_BYTES = 256 * 1024
 _MAX_LINE = 64 * 1024
+_MAX_FAULT = 4 * 1024
+_TRIES = 3
+"""One for each option that may be refused, and the last."""
+_SHOWN = 200
+_RUN = 3
+"""So many words of a question in a row give it away."""
 
 
 class OpenAIGenerator:
@@ -28,6 +34,7 @@ class OpenAIGenerator:
             )
         self.id = model
         self._timeout = timeout
+        self._options: dict[str, Any] = {"temperature": 0, "max_tokens": MAX_NEW_TOKENS}
         self._client = httpx.AsyncClient(
             base_url=url.rstrip("/") + "/",
             headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
@@ -43,29 +50,71 @@ class OpenAIGenerator:
         await self._client.aclose()
 
     async def write(self, prompt: Prompt) -> AsyncGenerator[str]:
-        """Stream the first choice. Raises GeneratorFailed for whatever goes wrong on the way."""
-        body = {
-            "model": self.id,
-            "messages": prompt.messages,
-            "stream": True,
-            "temperature": 0,
-            "max_tokens": MAX_NEW_TOKENS,
-        }
+        """Stream the first choice. Raises GeneratorFailed for whatever goes wrong on the way.
+
+        An option that the server refuses is changed for good: some models take no `max_tokens`, others no
+        `temperature`.
+        """
         try:
-            async with (
-                asyncio.timeout(self._timeout),
-                self._client.stream("POST", "chat/completions", json=body) as response,
-            ):
-                if response.status_code != httpx.codes.OK:
-                    raise GeneratorFailed(f"the server answered {response.status_code}")
-                async for line in _lines(response):
-                    if line == "data: [DONE]":
+            async with asyncio.timeout(self._timeout):
+                for _ in range(_TRIES):
+                    async with self._client.stream(
+                        "POST", "chat/completions", json=self._body(prompt)
+                    ) as response:
+                        if response.status_code != httpx.codes.OK:
+                            fault = await _read_fault(response)
+                            if self._gives_way(response.status_code, fault):
+                                continue
+                            raise GeneratorFailed(_describe(response.status_code, fault, prompt))
+                        async for line in _lines(response):
+                            if line == "data: [DONE]":
+                                return
+                            piece = _piece(line)
+                            if piece:
+                                yield piece
                         return
-                    piece = _piece(line)
-                    if piece:
-                        yield piece
         except (httpx.HTTPError, TimeoutError) as error:
             raise GeneratorFailed(type(error).__name__) from error
+
+    def _body(self, prompt: Prompt) -> dict[str, Any]:
+        return {"model": self.id, "messages": prompt.messages, "stream": True, **self._options}
+
+    def _gives_way(self, status: int, fault: str) -> bool:
+        """Change the option that a refusal is about; whether there was one."""
+        if status not in (400, 422):
+            return False
+        if "max_tokens" in fault and "max_tokens" in self._options:
+            self._options["max_completion_tokens"] = self._options.pop("max_tokens")
+            return True
+        return "temperature" in fault and self._options.pop("temperature", None) is not None
+
+
+async def _read_fault(response: httpx.Response) -> str:
+    """What a server says of a refusal, in its first bytes."""
+    body = b""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > _MAX_FAULT:
+            break
+    text = body[:_MAX_FAULT].decode("utf-8", "replace")
+    try:
+        value: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    error = value.get("error", value) if isinstance(value, dict) else value
+    said = error.get("message") or error.get("detail") if isinstance(error, dict) else error
+    return said if isinstance(said, str) else text
+
+
+def _describe(status: int, fault: str, prompt: Prompt) -> str:
+    """The refusal for the log; its reason is left out where it repeats what somebody asked."""
+    words = " ".join("".join(char if char.isprintable() else " " for char in fault).split())
+    question = prompt.user.rpartition("Question: ")[2].lower()
+    asked = question.split()
+    runs = [" ".join(asked[n : n + _RUN]) for n in range(max(1, len(asked) - _RUN + 1))]
+    if not words or any(run in words.lower() for run in runs if run):
+        return f"the server answered {status}"
+    return f"the server answered {status}: {words[:_SHOWN]}"
 
 
 async def _lines(response: httpx.Response) -> AsyncGenerator[str]:

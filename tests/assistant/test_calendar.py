@@ -8,6 +8,7 @@ import pytest
 from icalendar import Calendar, Event
 
 from assistant.calendar import next_monday, write_calendar
+from assistant.errors import BadRequest
 from assistant.plan import make_plan
 from assistant.types import Plan, Profile
 from corpus import Corpus
@@ -35,8 +36,62 @@ def test_steps_with_stated_hours_follow_each_other_in_whole_weeks(corpus: Corpus
     for (first, end), count in zip(spans, weeks, strict=False):
         assert (first, end) == (day, day + timedelta(weeks=count))
         day = end
-    assert spans[3] == (day, day + timedelta(days=1))
-    assert "No hours are stated" in str(events[3]["description"])
+    assert "10 hours a week for 15 weeks." in str(events[0]["description"])
+
+
+def test_a_step_whose_weeks_are_stated_lasts_as_long(corpus: Corpus) -> None:
+    events = read(write_calendar(plan(corpus, 10), START, STAMP))
+    cs231n = next(event for event in events if "CS231n" in str(event["summary"]))
+    assert cs231n.end - cs231n.start == timedelta(weeks=10)
+    assert "10 weeks at the pace of its authors." in str(cs231n["description"])
+
+
+@pytest.mark.parametrize("hours", [None, 0.1, 5, 168])
+@pytest.mark.parametrize("goal", ["nlp", "vision", "rl", "rnn", "general"])
+def test_no_event_is_without_length_and_none_overlap(corpus: Corpus, hours: float | None, goal: str) -> None:
+    made = make_plan(corpus, cut(corpus), Profile(goal=(goal,), hours_per_week=hours))
+    events = read(write_calendar(made, START, STAMP))
+    day = START
+    for event in events:
+        assert event.start == day and event.end - event.start >= timedelta(weeks=1)
+        day = event.end
+
+
+def test_a_length_that_is_not_stated_is_called_an_estimate(corpus: Corpus) -> None:
+    made = make_plan(corpus, cut(corpus), Profile(goal=("rnn",), background="maths", hours_per_week=5))
+    for step, event in zip(
+        [step for step in made.steps if not step.optional],
+        read(write_calendar(made, START, STAMP)),
+        strict=True,
+    ):
+        words = str(event["description"])
+        assert ("estimate" in words) == (step.hours is None and "week" not in (step.effort or ""))
+
+
+def test_another_start_moves_the_same_events(corpus: Corpus) -> None:
+    first, second = (
+        {str(event["uid"]): event.start for event in read(write_calendar(plan(corpus, 6), day, STAMP))}
+        for day in (START, START + timedelta(days=21))
+    )
+    assert list(first) == list(second)
+    assert {second[uid] - first[uid] for uid in first} == {timedelta(days=21)}
+
+
+def test_each_event_says_why_with_its_sources(corpus: Corpus) -> None:
+    made = plan(corpus, 6)
+    events = read(write_calendar(made, START, STAMP))
+    for step, event in zip([step for step in made.steps if not step.optional], events, strict=True):
+        words = str(event["description"])
+        assert step.why in words
+        assert all(f"[{citation.number}]" in words.rpartition("\n\n")[2] for citation in step.citations)
+        assert all((citation.url or "") in words for citation in step.citations)
+
+
+@pytest.mark.parametrize("start", [date(9999, 12, 31), date(9999, 6, 1), date(9990, 1, 1)])
+def test_a_plan_that_would_end_after_the_last_year_is_refused(corpus: Corpus, start: date) -> None:
+    with pytest.raises(BadRequest, match="9999") as error:
+        write_calendar(plan(corpus, 0.2), start, STAMP)
+    assert error.value.field == "start" and error.value.cure
 
 
 def test_side_branches_are_left_out_and_ids_are_unique(corpus: Corpus) -> None:
@@ -45,11 +100,6 @@ def test_side_branches_are_left_out_and_ids_are_unique(corpus: Corpus) -> None:
     assert len(events) == sum(not step.optional for step in made.steps)
     assert len({str(event["uid"]) for event in events}) == len(events)
     assert {event.DTSTAMP for event in events} == {STAMP}
-
-
-def test_without_hours_a_week_steps_are_only_marked(corpus: Corpus) -> None:
-    events = read(write_calendar(plan(corpus, None), START, STAMP))
-    assert {(event.start, event.end) for event in events} == {(START, START + timedelta(days=1))}
 
 
 def test_lines_end_with_crlf_and_are_no_longer_than_75_bytes(corpus: Corpus) -> None:

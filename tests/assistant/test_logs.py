@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistant.logs import configure_logs
+from assistant.logs import configure_logs, log_progress
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +55,15 @@ def test_a_terminal_gets_readable_lines_in_which_control_characters_do_nothing()
     (line,) = stream.getvalue().splitlines()
     assert line.endswith("info request id='x\\x1b[2J\\n' status=200")
     assert "\x1b" not in line
+
+
+def test_progress_is_a_line_for_each_tenth(caplog: pytest.LogCaptureFixture) -> None:
+    progress = log_progress("building")
+    with caplog.at_level(logging.INFO, "dlstart.service"):
+        progress(0, 0)
+        assert len(caplog.records) == 1
+        for done in range(201):
+            progress(done, 200)
+    percents = [getattr(record, "data", {})["percent"] for record in caplog.records]
+    assert percents == list(range(0, 101, 10))
+    assert {record.getMessage() for record in caplog.records} == {"building"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -35,6 +36,26 @@ def test_every_format_is_what_it_says() -> None:
     assert "DTSTART;VALUE=DATE:20261130" in run("--format", "ics", "--start", "2026-11-30")
 
 
+def test_the_text_ends_with_its_sources() -> None:
+    text, _, listed = run("--goal", "vision", "--background", "maths").partition("\n## Sources\n\n")
+    made = json.loads(run("--goal", "vision", "--background", "maths", "--json"))
+    lines = listed.splitlines()
+    assert lines and all(line.startswith("- [") for line in lines)
+    for citation in (citation for step in made["steps"] for citation in step["citations"]):
+        assert f"[{citation['number']}]" in text
+        line = next(line for line in lines if f"[{citation['number']}]" in line)
+        assert citation["title"] in line and line.endswith(citation["url"])
+
+
+def test_the_picture_shows_the_total_time() -> None:
+    given = ("--background", "none", "--knows", "linear algebra", "--hours-per-week", "6")
+    text = run(*given)
+    found = re.search(r"\d+ in all, which is \d+ weeks", text)
+    assert found is not None
+    words = " ".join(ET.fromstring(run(*given, "--format", "svg")).itertext())
+    assert found[0] in " ".join(words.split())
+
+
 def test_what_is_known_is_left_out() -> None:
     made = run("--knows", "linear algebra")
     assert "### 1. [Calculus 1A" in made
@@ -50,6 +71,8 @@ def test_what_is_known_is_left_out() -> None:
         ("--hours-per-week", "0"),
         ("--hours-per-week", "nan"),
         ("--start", "tomorrow"),
+        ("--start", "9999-12-31"),
+        ("--start", "0001-01-01"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_expected(options: tuple[str, str]) -> None:

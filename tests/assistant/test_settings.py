@@ -92,9 +92,53 @@ def test_an_unusable_value_is_refused_by_name(name: str, value: str) -> None:
         read_settings({name: value})
 
 
+@pytest.mark.parametrize("empty", ["", " ", "\t"])
+def test_an_empty_variable_is_the_default_for_every_setting(empty: str) -> None:
+    assert read_settings({row.name: empty for row in TABLE}) == read_settings({})
+
+
+def test_an_empty_variable_leaves_the_file_s_value_in_force(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('store_questions = false\nqueue = 7\nretention_days = ""\n')
+    settings = read_settings(
+        {"DLSTART_SETTINGS": str(file), "DLSTART_STORE_QUESTIONS": "", "DLSTART_QUEUE": ""}
+    )
+    assert (settings.store_questions, settings.queue, settings.retention_days) == (False, 7, 90)
+
+
+def test_an_unknown_name_without_a_value_is_refused_too() -> None:
+    with pytest.raises(UsageError, match="DLSTART_RATELIMIT"):
+        read_settings({"DLSTART_RATELIMIT": ""})
+
+
+@pytest.mark.parametrize(
+    ("url", "cure"),
+    [
+        ("postgres://me:hidden-word@host/name", "postgresql\\+psycopg://"),
+        ("postgresql://me:hidden-word@host/name", "postgresql\\+psycopg://"),
+        ("sqlite:///hidden-word.db", "sqlite\\+aiosqlite://"),
+    ],
+)
+def test_a_database_without_its_driver_is_refused_with_the_right_form(url: str, cure: str) -> None:
+    with pytest.raises(UsageError, match=cure) as error:
+        read_settings({"DLSTART_DATABASE_URL": url})
+    assert "hidden-word" not in f"{error.value} {error.value.cure}"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("/guide", "/guide"), ("/guide/", "/guide"), ("/a/b.c", "/a/b.c"), ("/", "")]
+)
+def test_a_root_path_is_a_path(text: str, value: str) -> None:
+    assert read_settings({"DLSTART_ROOT_PATH": text}).root_path == value
+    for wrong in ("guide", "https://x.example", "//x.example", "/a b", "/a?b", "/<script>"):
+        with pytest.raises(UsageError, match="expected a path"):
+            read_settings({"DLSTART_ROOT_PATH": wrong})
+
+
 def test_a_secret_is_never_shown() -> None:
     address = "postgresql://somebody:a-secret-value@host/name"
     secrets = {row.name: address for row in TABLE if row.secret}
+    secrets["DLSTART_DATABASE_URL"] = "postgresql+psycopg://somebody:a-secret-value@host/name"
     secrets["DLSTART_RATE_LIMIT_STORAGE"] = "redis://:a-secret-value@redis:6379/0"
     settings = read_settings(secrets)
     for row in TABLE:

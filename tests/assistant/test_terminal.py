@@ -42,7 +42,76 @@ async def test_a_piped_answer_is_plain_text_with_numbered_sources(assistant: Ass
     console = screen(terminal=False)
     show_answer(answer, console)
     assert shown(console) == plain_answer(answer) + "\n"
-    assert "[1] Torch (Torch7) (discontinued, now " in shown(console)
+    assert "Torch (Torch7) (discontinued, now " in shown(console)
+
+
+LONG = "https://www.youtube.com/playlist?list=PLoROMvodv4rOmsNzYBMe0gJY2XS8AQg16"
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+@pytest.mark.parametrize("terminal", [True, False])
+async def test_an_address_is_whole_at_any_width(assistant: Assistant, width: int, terminal: bool) -> None:
+    answer = await assistant.answer(Ask("how do I start?"))
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=width, color_system=None)
+    show_answer(answer, console)
+    urls = [citation.url for citation in answer.citations]
+    if terminal:
+        urls += [c.successor.url for c in answer.citations if c.successor and c.status != "current"]
+        assert LONG in urls
+    for url in urls:
+        assert url is not None and url in shown(console)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+async def test_the_nearest_sections_are_named_where_nothing_is_covered(
+    assistant: Assistant, terminal: bool
+) -> None:
+    answer = await assistant.answer(Ask("Which course teaches quantum machine learning?"))
+    assert answer.outcome == "not_covered" and answer.related
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=300, color_system=None)
+    show_answer(answer, console)
+    assert all(related.title in " ".join(shown(console).split()) for related in answer.related)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+async def test_one_answer_offers_no_options_because_there_is_no_next_message(
+    assistant: Assistant, terminal: bool
+) -> None:
+    answer = await assistant.answer(Ask("how do I start?"))
+    assert answer.clarifying_question is not None
+    console = screen(terminal)
+    show_answer(answer, console)
+    assert answer.clarifying_question.text in shown(console)
+    assert "dlstart chat" in shown(console)
+    assert not any(option in shown(console) for option in answer.clarifying_question.options)
+
+
+def said_in(assistant: Assistant, *messages: str) -> str:
+    console = screen(terminal=True)
+    Chat(assistant, console).run(lines(*messages))
+    return shown(console)
+
+
+@pytest.mark.parametrize("pick", ["2", "2.", " 2 ", "(2)", "option 2", "Number 2"])
+def test_a_number_picks_an_option_of_the_question_back(assistant: Assistant, pick: str) -> None:
+    text = said_in(assistant, "how do I start?", pick)
+    assert "1. Yes, I know the maths" in text and "2. I know some of it" in text
+    assert "you> I know some of it" in text
+    end = "3. No, I don't know the maths"
+    by_words = said_in(assistant, "how do I start?", "I know some of it").rpartition(end)[2].strip()
+    assert by_words and text.rstrip().endswith(by_words)
+
+
+def test_a_number_picks_a_suggestion(assistant: Assistant) -> None:
+    text = said_in(assistant, "where do I learn about LSTMs?", "1")
+    first = next(line for line in text.splitlines() if line.startswith("  1. "))
+    assert f"you> {first.removeprefix('  1. ')}" in text
+
+
+@pytest.mark.parametrize("message", ["9", "0", "1 more thing"])
+def test_a_number_that_is_not_offered_is_a_message(assistant: Assistant, message: str) -> None:
+    assert "you> " not in said_in(assistant, "how do I start?", message)
+    assert "you> " not in said_in(assistant, "1")
 
 
 async def test_a_terminal_shows_title_state_and_address(assistant: Assistant) -> None:

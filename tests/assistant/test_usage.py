@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from assistant.channels import widget
+from assistant.reasons import REASONS, name_reason
 from assistant.store import StoredAnswer
 from assistant.usage import Usage, sum_up
 from assistant.usage_page import render_page, write_report
@@ -48,6 +51,9 @@ ANSWERS = [
 ]
 
 
+TITLES = {"cs231n": "CS231n <2025>"}
+
+
 def usage() -> Usage:
     return sum_up(ANSWERS, HashedEncoder(), NOON - timedelta(days=1), NOON + timedelta(days=2))
 
@@ -73,18 +79,62 @@ def test_questions_that_ask_for_the_same_are_one_subject() -> None:
 def test_nothing_asked_is_a_report_too() -> None:
     empty = sum_up([], HashedEncoder(), NOON, NOON)
     assert (empty.answers, empty.subjects) == (0, ())
-    assert "0 answers" in render_page(empty)
+    assert "0 answers" in render_page(empty, {})
 
 
 def test_the_page_escapes_what_people_wrote() -> None:
-    page = render_page(usage())
+    page = render_page(usage(), TITLES)
     assert "<li>&lt;b&gt;</li>" in page
     assert "2026-11-20: 2 not_covered" in page
 
 
 def test_a_spreadsheet_runs_nothing_of_the_csv(tmp_path: Path) -> None:
-    _, _, table = write_report(usage(), ANSWERS, tmp_path / "report")
+    _, _, table = write_report(usage(), ANSWERS, tmp_path / "report", TITLES)
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["outcome"] for row in rows] == [answer.outcome for answer in ANSWERS]
     assert rows[-1]["question"] == "'=cmd|' /C calc'!A0"
+
+
+def test_what_was_cited_stands_by_its_title() -> None:
+    page = render_page(usage(), TITLES)
+    assert "<td>CS231n &lt;2025&gt;" in page and "<td>cs231n" not in page
+    assert "<td>cs231n" in render_page(usage(), {})
+
+
+def test_another_subject_is_no_gap() -> None:
+    answers = [
+        *ANSWERS,
+        asked("what is the weather", "off_topic", cited=()),
+        asked("who won the world cup", "off_topic", cited=()),
+    ]
+    found = sum_up(answers, HashedEncoder(), NOON - timedelta(days=1), NOON + timedelta(days=2))
+    assert [subject.count for subject in found.not_covered] == [2]
+    assert sorted(subject.title for subject in found.off_topic) == [
+        "what is the weather",
+        "who won the world cup",
+    ]
+    assert all(subject.not_covered == 0 for subject in found.off_topic)
+    gaps, _, others = render_page(found, {}).partition("<h2>What was taken for another subject</h2>")
+    assert "weather" not in gaps and "weather" in others.partition("<h2>What was asked</h2>")[0]
+
+
+def test_the_same_reason_from_widget_and_slack_is_one() -> None:
+    votes = [
+        asked(f"q{n}", vote="down", reason=reason)
+        for n, reason in enumerate(["not true", "wrong", "outdated", "out of date", "my own words"])
+    ]
+    found = sum_up(votes, HashedEncoder(), NOON, NOON)
+    assert found.reasons == {"It is wrong": 2, "It is out of date": 2, "my own words": 1}
+
+
+def test_every_reason_of_the_widget_is_known() -> None:
+    source = Path(widget.__file__ or "").parent / "src" / "turn.js"
+    block = source.read_text("utf-8").partition("const REASONS")[2].partition("]);")[0]
+    sent = re.findall(r'\["\w+", "([^"]+)"\]', block)
+    assert len(sent) >= 4
+    assert {name_reason(reason) for reason in sent} <= set(REASONS.values())
+
+
+def test_the_chart_says_what_its_bars_count() -> None:
+    assert "Answers per day (peak 4)" in render_page(usage(), TITLES)

@@ -81,6 +81,19 @@ async def test_only_trusted_proxies_say_who_the_client_is(
     assert got == codes
 
 
+async def test_a_client_can_not_choose_its_address_with_a_line_of_its_own(make_client: MakeClient) -> None:
+    async with make_client(rate_limit="1/minute", trusted_proxies=1, peer="10.0.0.2") as client:
+        got = [
+            (
+                await client.get(
+                    "/v1/sections", headers=[("X-Forwarded-For", own), ("X-Forwarded-For", "203.0.113.7:80")]
+                )
+            ).status_code
+            for own in ("9.9.9.1", "9.9.9.2", "[2001:db8::1]:1")
+        ]
+    assert got == [200, 429, 429]
+
+
 async def test_pages_of_allowed_origins_may_ask(make_client: MakeClient) -> None:
     async with make_client(allowed_origins=("https://good.example",)) as client:
         for origin, allowed in (("https://good.example", True), ("https://evil.example", False)):

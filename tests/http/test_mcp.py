@@ -13,10 +13,11 @@ import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
+from mcp_types import CallToolResult
 
 from assistant.channels.http.app import make_app
 from assistant.channels.http.desk import Desk
-from assistant.channels.mcp import make_server
+from assistant.channels.mcp import Tools, make_server
 from assistant.service import Ask, Assistant
 from assistant.settings import Settings
 
@@ -24,6 +25,10 @@ START = "How do I start learning deep learning?"
 
 
 Open = Callable[[], AbstractAsyncContextManager[Client]]
+
+
+def text_of(result: CallToolResult) -> str:
+    return "\n".join(block.text for block in result.content if block.type == "text")
 
 
 @pytest.fixture
@@ -61,7 +66,123 @@ async def test_ask_gives_the_answer_with_its_sources(over_http: Open, assistant:
     assert result.structured_content is not None and not result.is_error
     assert result.structured_content["text"] == expected["text"]
     assert result.structured_content["citations"] == expected["citations"]
-    assert next(block.text for block in result.content if block.type == "text") == expected["text"]
+    text = text_of(result)
+    assert text.startswith(expected["text"])
+    assert expected["clarifying_question"]["text"] in text
+    last = text.rpartition("Sources:")[2]
+    assert all(citation["title"] in last and citation["url"] in last for citation in expected["citations"])
+
+
+async def test_a_question_that_is_not_covered_names_the_nearest_sections(over_http: Open) -> None:
+    async with over_http() as client:
+        result = await client.call_tool("ask", {"question": "Which course teaches quantum machine learning?"})
+    assert result.structured_content is not None
+    assert result.structured_content["outcome"] == "not_covered"
+    related = [one["title"] for one in result.structured_content["related"]]
+    assert related and all(title in text_of(result) for title in related)
+
+
+@pytest.fixture
+def tools(assistant: Assistant, settings: Settings) -> Tools:
+    return Tools(Desk(settings, assistant))
+
+
+def test_schemas_hold_no_references_and_describe_every_argument(tools: Tools) -> None:
+    for tool in tools.list():
+        written = json.dumps([tool.input_schema, tool.output_schema])
+        assert "$ref" not in written and "$defs" not in written
+        assert tool.input_schema["type"] == "object"
+        assert tool.input_schema["additionalProperties"] is False
+        for name, argument in tool.input_schema["properties"].items():
+            assert argument.get("description"), f"{tool.name}.{name}"
+
+
+def test_the_profile_is_described_in_place(tools: Tools) -> None:
+    ask = tools.list()[0].input_schema["properties"]
+    profile = next(one for one in ask["profile"]["anyOf"] if one["type"] == "object")
+    assert {"goal", "background", "avoids"} <= set(profile["properties"])
+    assert all(field["description"] for field in profile["properties"].values())
+
+
+async def test_plan_takes_what_http_takes(tools: Tools) -> None:
+    bare = await tools.call("plan", {"goal": "nlp", "prefer": "reading"})
+    listed = await tools.call("plan", {"goal": ["nlp"], "prefer": ["reading"]})
+    assert not bare.is_error and bare.structured_content == listed.structured_content
+    known = await tools.call(
+        "plan", {"goal": "vision", "done": ["cs231n"], "knows": ["math-background"], "avoid": ["video"]}
+    )
+    assert known.structured_content is not None
+    assert "cs231n" not in [step["resource"] for step in known.structured_content["steps"]]
+    assert known.structured_content["profile"]["avoids"] == ["video"]
+    calendar = await tools.call("plan", {"goal": "nlp", "format": "ics", "start": "2027-01-04"})
+    assert text_of(calendar).startswith("BEGIN:VCALENDAR") and "20270104" in text_of(calendar)
+
+
+async def test_ask_takes_what_http_takes(tools: Tools) -> None:
+    history = [
+        {"role": "user", "content": "Where can I learn about LSTMs?"},
+        {"role": "assistant", "content": "See Understanding LSTM Networks."},
+    ]
+    given = {"question": START, "history": history, "standalone": True, "profile": {"background": "maths"}}
+    result = await tools.call("ask", given)
+    assert (
+        result.structured_content is not None
+        and result.structured_content["profile"]["background"] == "maths"
+    )
+
+
+async def test_search_texts_name_their_addresses(tools: Tools) -> None:
+    result = await tools.call("search", {"question": "LSTM", "k": 3})
+    assert result.structured_content is not None
+    for hit, block in zip(result.structured_content["hits"], result.content, strict=True):
+        assert block.type == "text" and (hit["url"] or "the guide") in block.text
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "said"),
+    [
+        ("ask", {"question": "hi", "foo": 1}, "foo: There is no such field. The arguments are question"),
+        ("ask", {}, "question: This field is missing"),
+        ("ask", {"question": 7}, "question: It should be a valid string"),
+        ("ask", {"question": "hi", "profile": {"colour": "red"}}, "profile.colour: There is no such field"),
+        ("search", {"query": "hi"}, "query: There is no such field. The arguments are question, k"),
+        ("search", {"question": "hi", "k": 0}, "k: It should be greater than or equal to 1"),
+        ("plan", {"goal": "gardening"}, "goal: It should be 'vision'"),
+        ("plan", {"goal": ["gardening"]}, "goal"),
+        ("plan", {"start": "9999-12-31"}, "start"),
+        ("nope", {}, "There is no tool nope; there are ask, search, plan."),
+    ],
+)
+async def test_an_error_is_told_in_plain_words(
+    tools: Tools, tool: str, arguments: dict[str, object], said: str
+) -> None:
+    result = await tools.call(tool, arguments)
+    assert result.is_error and said in text_of(result)
+    for word in ("pydantic", "http", "validation error", "Input", "literal[", "list["):
+        assert word not in text_of(result)
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", "application/json", "application/json, text/event-stream"])
+async def test_no_accept_header_accepts_anything(
+    assistant: Assistant, settings: Settings, accept: str | None
+) -> None:
+    app = make_app(settings, assistant)
+    call = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": "search", "arguments": {"question": "LSTM", "k": 1}},
+    }
+    async with app.router.lifespan_context(app):
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
+            request = client.build_request("POST", "/mcp", json=call)
+            del request.headers["accept"]
+            if accept:
+                request.headers["accept"] = accept
+            response = await client.send(request)
+    assert response.status_code == 200
+    assert response.json()["result"]["structuredContent"]["hits"]
 
 
 async def test_search_and_plan_work(over_http: Open) -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from mcp import Client
 
+from assistant.ending import write_ending
 from tests.http.conftest import read_events
 from tests.http.server import ROOT, Server
 
@@ -43,13 +44,20 @@ def over_openai(server: Server, question: str, stream: bool) -> Said:
     response = httpx.post(f"{server.url}/v1/chat/completions", json=body, timeout=60)
     if not stream:
         completion = response.json()
-        return completion["choices"][0]["message"]["content"], completion["dlstart"]["citations"]
+        return _without_ending(completion["choices"][0]["message"]["content"], completion["dlstart"])
     lines = [
         line.removeprefix("data: ") for line in response.text.split("\n\n") if line.startswith("data: {")
     ]
     chunks = [json.loads(line) for line in lines]
     text = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
-    return text, chunks[-1]["dlstart"]["citations"]
+    return _without_ending(text, chunks[-1]["dlstart"])
+
+
+def _without_ending(content: str, beside: dict[str, Any]) -> Said:
+    """A text without what OpenAI's clients are shown below it, and its citations."""
+    ending = write_ending(beside)
+    assert content.endswith(ending)
+    return content.removesuffix(ending), beside["citations"]
 
 
 async def over_mcp(server: Server, question: str) -> Said:

@@ -216,3 +216,7 @@ def test_workers_share_a_port_and_an_index_and_one_that_dies_is_replaced(data_di
         opened.wait_for("ready", 3)
         assert httpx.post(f"{opened.url}/v1/ask", json=ASK, timeout=60).status_code == 200
         assert opened.stop() == 0
+
+
+def test_the_line_that_says_ready_holds_the_address(server: Server) -> None:
+    assert server.wait_for("ready")["url"] == server.url

@@ -65,6 +65,105 @@ async def test_an_old_request_is_refused_though_its_signature_is_right(
     assert not workspace.slack.messages
 
 
+@pytest.mark.parametrize("body", [b"ssl_check=1&token=abc", b"ssl_check=1"])
+async def test_the_check_of_the_certificate_is_answered_signed_or_not(
+    workspace: Workspace, body: bytes
+) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert (await workspace.send(body, form["Content-Type"])).status_code == 200
+    unsigned = await workspace.http.post("/slack/events", content=body, headers=form)
+    assert (unsigned.status_code, unsigned.content) == (200, b"")
+    other = await workspace.http.post("/slack/events", content=b"ssl_check=0&text=hi", headers=form)
+    assert other.status_code == 401
+
+
+async def test_word_of_held_back_events_is_taken(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = {
+        "type": "app_rate_limited",
+        "team_id": "T1",
+        "minute_rate_limited": 1518467820,
+        "api_app_id": "A1",
+    }
+    response = await workspace.send(json.dumps(told).encode(), "application/json")
+    assert response.status_code == 200
+    assert "holds events back" in caplog.text and not workspace.slack.calls
+
+
+@pytest.mark.parametrize("media", ["application/json", "application/x-www-form-urlencoded", "text/plain"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"payload=%7B", b"payload=", b"payload=null", b"payload=[1]", b"payload=%22x%22", b"{}"],
+)
+async def test_a_signed_body_that_is_no_json_object_is_a_bad_request(
+    workspace: Workspace, body: bytes, media: str
+) -> None:
+    assert (await workspace.send(body, media)).status_code == 400
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b"1", b'"x"', b"[" * 60_000, b"nonsense"])
+async def test_signed_json_that_is_no_object_is_a_bad_request(workspace: Workspace, body: bytes) -> None:
+    assert (await workspace.send(body, "application/json")).status_code == 400
+
+
+async def test_slackbot_gets_no_answer(workspace: Workspace) -> None:
+    event = message("Reminder: how do I start?", channel="D1", user="USLACKBOT")
+    assert (await workspace.happen(event)).status_code == 200
+    assert not workspace.slack.messages
+
+
+BLOCKS = [
+    {
+        "type": "rich_text",
+        "elements": [
+            {
+                "type": "rich_text_section",
+                "elements": [
+                    {"type": "user", "user_id": BOT_USER},
+                    {"type": "text", "text": " Where can I learn "},
+                    {"type": "text", "text": "about LSTMs?", "style": {"bold": True}},
+                ],
+            }
+        ],
+    }
+]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"blocks": BLOCKS},
+        {
+            "blocks": [
+                {"type": "section", "text": {"type": "mrkdwn", "text": "Where can I learn about LSTMs?"}}
+            ]
+        },
+        {"files": [{"transcription": {"preview": {"content": "Where can I learn about LSTMs?"}}}]},
+        {"attachments": [{"text": "Where can I learn about LSTMs?"}]},
+    ],
+)
+async def test_words_that_stand_outside_the_text_are_read(
+    workspace: Workspace, parts: dict[str, Any]
+) -> None:
+    posted = await workspace.ask("", channel="D1", **parts)
+    assert "LSTM" in posted.words
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"blocks": [None, 1, {"elements": "x"}, {"text": {"text": 7}}]},
+        {"files": [None]},
+        {"files": {}},
+        {"blocks": {}},
+    ],
+)
+async def test_odd_blocks_are_answered_with_help(workspace: Workspace, parts: dict[str, Any]) -> None:
+    posted = await workspace.ask("", channel="D1", **parts)
+    assert messages.HELP in json.dumps(posted.blocks)
+
+
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(workspace: Workspace) -> None:
     response = await workspace.send(b"x" * (2 << 20), "application/json")
     assert response.status_code == 413

@@ -100,7 +100,7 @@ def make_app(
         app.include_router(slack_routes(lambda: desk.assistant, settings, desk.metrics))
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     app.add_middleware(Gate, api=app, desk=desk, rate=rate)
-    app.add_middleware(Edge, metrics=desk.metrics)
+    app.add_middleware(Edge, metrics=desk.metrics, settings=settings)
     return app
 
 
@@ -155,7 +155,7 @@ async def _load(
             failed(error)
         return
     desk.open(assistant)
-    log.info("ready")
+    log.info("ready", extra={"data": {"url": desk.url} if desk.url else {}})
     tidying = asyncio.create_task(_tidy(assistant))
     stack.push_async_callback(_cancel, tidying)
 

@@ -23,13 +23,14 @@ from assistant.channels.http.bodies import (
 )
 from assistant.channels.http.desk import Desk
 from assistant.channels.http.docs import EVENT, IDEMPOTENCY, POST, REQUEST_ID, answers
-from assistant.channels.http.events import EventStream, event, open_stream, while_connected
+from assistant.channels.http.events import EventStream, event, open_stream, replay, while_connected
 from assistant.channels.http.forms import choose_form, render_plan
+from assistant.channels.http.negotiation import wants_events
 from assistant.channels.http.problems import describe, problem, problem_body
 from assistant.channels.http.replies import Replies
 from assistant.channels.http.shapes import describe_found
 from assistant.errors import AssistantError
-from assistant.service import Ask, Event
+from assistant.service import Ask
 from assistant.store import Feedback
 
 FINISH = 0.5
@@ -42,7 +43,7 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
     @app.post(
         "/v1/ask",
         summary="Ask a question",
-        description="One answer; with `stream` or `Accept: text/event-stream` as server-sent events: "
+        description="One answer; with `stream`, else by `Accept: text/event-stream`, as server-sent events: "
         "`meta`, `delta`, `citation`, `done`, or `error`." + IDEMPOTENCY,
         tags=["questions"],
         response_model=None,
@@ -61,16 +62,10 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         openapi_extra=examples.request(examples.QUESTIONS, REQUEST_ID),
     )
     async def ask(request: Request, body: AskRequest) -> Response:
-        question = Ask(
-            body.question,
-            body.conversation_id,
-            body.turns(),
-            body.profile.to_profile() if body.profile else None,
-            "http",
-        )
+        question = body.to_ask("http")
         if desk.settings.log_questions:
             request.scope["notes"]["question"] = body.question
-        if body.stream or "text/event-stream" in request.headers.get("accept", ""):
+        if body.stream if "stream" in body.model_fields_set else wants_events(request.headers):
             return await stream(request, question)
         answer = await while_connected(request, answer_once(request, question))
         _note(request, answer)
@@ -145,7 +140,7 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         openapi_extra=examples.request(examples.PLANS, REQUEST_ID),
     )
     async def plan(request: Request, body: PlanRequest) -> Response:
-        form = choose_form(body.format, request.headers.get("accept", "*/*"))
+        form = choose_form(body.format, request.headers)
         if form is None:
             return problem(request.scope, 406, "A plan comes as JSON, SVG, Markdown or calendar.")
         made = await while_connected(request, desk.plan(body.to_profile()))
@@ -171,15 +166,6 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
             kept = {"answer_id": body.answer_id, "value": body.value}
             call.keep(kept)
             return JSONResponse(kept)
-
-
-async def replay(answer: dict[str, Any]) -> AsyncGenerator[Event, None]:
-    """A whole answer as the events of a stream."""
-    yield Event("meta", {key: answer[key] for key in ("id", "conversation_id", "outcome", "profile")})
-    yield Event("delta", {"text": answer["text"]})
-    for citation in answer["citations"]:
-        yield Event("citation", citation)
-    yield Event("done", answer)
 
 
 def _note(request: Request, answer: dict[str, Any]) -> None:

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 
+from assistant.calendar import FIRST_DAY, LAST_DAY
+from assistant.service import Ask
 from assistant.types import MAX_QUESTION, Background, Goal, Outcome, Profile, Turn
 from corpus.types import Kind, Level, Origin, Status
 
@@ -23,9 +25,22 @@ Question = Annotated[
     Field(min_length=1, max_length=MAX_QUESTION, pattern=r"\S", description="What somebody wants to know."),
 ]
 ConversationId = Annotated[
-    str, Field(pattern=CONVERSATION_ID, description="Continues a conversation that the service keeps.")
+    Annotated[str, Field(pattern=CONVERSATION_ID)] | None,
+    Field(description="Continues a conversation that the service keeps."),
 ]
-Hours = Annotated[float, Field(ge=0.1, le=168, allow_inf_nan=False)]
+Hours = Annotated[
+    Annotated[float, Field(ge=0.1, le=168, allow_inf_nan=False)] | None,
+    Field(description="Hours a week that the learner has."),
+]
+Known = Annotated[Background | None, Field(description="What the learner brings.")]
+Day = Annotated[
+    Annotated[
+        date,
+        Field(ge=FIRST_DAY, le=LAST_DAY, json_schema_extra={"pattern": "^2[0-9]{3}-"}),
+    ]
+    | None,
+    Field(description="First day of the calendar, 2000 to 2999; next Monday otherwise."),
+]
 
 
 class _Request(BaseModel):
@@ -35,17 +50,19 @@ class _Request(BaseModel):
 class ProfileBody(_Request):
     """What the learner said about themselves. Everything may be left out."""
 
-    goal: Annotated[list[Goal], Field(max_length=5)] = []
-    background: Background | None = None
-    can_program: StrictBool | None = None
-    prefers: Words = []
-    avoids: Words = []
-    done: Words = []
-    knows: Words = []
-    hours_per_week: Hours | None = None
-    level: Word | None = None
-    budget: Word | None = None
-    hardware: Word | None = None
+    goal: Annotated[list[Goal], Field(max_length=5, description="What to learn.")] = []
+    background: Known = None
+    can_program: Annotated[StrictBool | None, Field(description="Whether the learner can program.")] = None
+    prefers: Annotated[Words, Field(description="reading, video, hands-on, free, short")] = []
+    avoids: Annotated[
+        Words, Field(description="Formats, words or resource ids that the learner refuses.")
+    ] = []
+    done: Annotated[Words, Field(description="Ids of resources that the learner has finished.")] = []
+    knows: Annotated[Words, Field(description="Ids of sections or resources that the learner knows.")] = []
+    hours_per_week: Hours = None
+    level: Annotated[Word | None, Field(description="beginner, intermediate, advanced")] = None
+    budget: Annotated[Word | None, Field(description="free, low, any")] = None
+    hardware: Annotated[Word | None, Field(description="none, laptop, gpu, cloud, mac, amd")] = None
 
     def to_profile(self) -> Profile:
         """The same as the assistant's own type."""
@@ -58,47 +75,61 @@ class ProfileBody(_Request):
 class TurnBody(_Request):
     """One message of a conversation that the client keeps."""
 
-    role: Literal["user", "assistant"]
-    content: Annotated[str, Field(max_length=20_000)]
+    role: Annotated[Literal["user", "assistant"], Field(description="Who said it.")]
+    content: Annotated[str, Field(max_length=20_000, description="What was said.")]
 
 
-class AskRequest(_Request):
+class Inquiry(_Request):
     """A question, and what came with it."""
 
     question: Question
-    conversation_id: ConversationId | None = None
+    conversation_id: ConversationId = None
     history: Annotated[
         list[TurnBody],
         Field(max_length=100, description="The turns before, from a client that keeps them itself."),
     ] = []
-    profile: ProfileBody | None = None
-    stream: Annotated[StrictBool, Field(description="Answer as server-sent events.")] = False
+    profile: Annotated[ProfileBody | None, Field(description="What is known of the learner.")] = None
+    standalone: Annotated[
+        StrictBool,
+        Field(description="The question is complete: the profile counts, the turns before do not."),
+    ] = False
+
+    def to_ask(self, channel: str) -> Ask:
+        """The same as the assistant's own type."""
+        profile = self.profile.to_profile() if self.profile else None
+        return Ask(
+            self.question, self.conversation_id, self.turns(), profile, channel, standalone=self.standalone
+        )
 
     def turns(self) -> tuple[Turn, ...]:
         """The history as the assistant's own type."""
         return tuple(Turn(turn.role, turn.content) for turn in self.history)
 
 
+class AskRequest(Inquiry):
+    """A question, what came with it, and how to answer."""
+
+    stream: Annotated[StrictBool, Field(description="Answer as server-sent events.")] = False
+
+
 class SearchRequest(_Request):
     """What to look for, and how many hits to give."""
 
     question: Question
-    k: Annotated[int, Field(ge=1, le=50)] = 10
+    k: Annotated[int, Field(ge=1, le=50, description="How many hits to give.")] = 10
 
 
 class PlanRequest(_Request):
     """For whom to make a plan. Everything may be left out."""
 
     goal: Annotated[Goal | list[Goal], Field(description="What to learn.")] = []
-    background: Background | None = None
+    background: Known = None
     prefer: Annotated[Word | Words, Field(description="reading, video, hands-on")] = []
     avoid: Annotated[Words, Field(description="Formats, maths, paid, names or ids.")] = []
     knows: Annotated[Words, Field(description="Subjects, names or ids.")] = []
     done: Annotated[Words, Field(description="Names or ids of what is finished.")] = []
-    hours_per_week: Hours | None = None
-    start: Annotated[date | None, Field(description="First day of the calendar; next Monday otherwise.")] = (
-        None
-    )
+    hours_per_week: Hours = None
+    start: Day = None
     profile: Annotated[
         ProfileBody | None, Field(description="What else is known; the fields above add to it.")
     ] = None
@@ -348,6 +379,10 @@ class ProblemBody(BaseModel):
     instance: str
     request_id: str | None
     errors: list[FieldError] = []
+    reason: Annotated[
+        Literal["loading", "stopping", "overloaded", "timeout", "unavailable"] | None,
+        Field(description="Of a 503: why, for programs."),
+    ] = None
 
 
 class HealthBody(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import secrets
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -14,18 +14,20 @@ from fastapi.responses import JSONResponse
 from assistant.channels.http import examples
 from assistant.channels.http.desk import Desk
 from assistant.channels.http.docs import CHUNK, GET, POST, REQUEST_ID, answers
-from assistant.channels.http.events import open_stream, while_connected
+from assistant.channels.http.events import open_stream, replay, while_connected, write_line
 from assistant.channels.http.problems import describe, problem, problem_body
 from assistant.channels.openai_api import (
     MODEL,
     ChatRequest,
     describe_model,
     read_request,
+    reply_at_once,
     write_chunks,
     write_completion,
 )
 from assistant.errors import AssistantError
-from assistant.service import Ask
+from assistant.service import Event
+from assistant.types import Answer
 
 _COMPLETION = {"type": "object", "required": ["id", "object", "created", "model", "choices", "usage"]}
 _MODELS = {"type": "object", "required": ["object", "data"]}
@@ -35,6 +37,7 @@ _MODEL = {"type": "object", "required": ["id", "object", "created", "owned_by"]}
 def add_chat_routes(app: FastAPI, desk: Desk) -> None:
     """Add the routes that OpenAI's clients use."""
     created = int(time.time())
+    listed = desk.settings.openai_sources == "text"
 
     @app.post(
         "/v1/chat/completions",
@@ -57,20 +60,28 @@ def add_chat_routes(app: FastAPI, desk: Desk) -> None:
     async def completions(request: Request, body: ChatRequest) -> Response:
         if body.model != MODEL:
             return problem(request.scope, 404, f"There is no such model; there is {MODEL}.")
+        now = int(time.time())
+        said = reply_at_once(body, desk.assistant.corpus.title)
+        if said is not None:
+            answer = _say(said)
+            if body.stream:
+                return await open_stream(pieces(request, body, replay(answer), now), desk.settings.timeout)
+            return JSONResponse(write_completion(answer, body, now))
         ask = read_request(body)
         if desk.settings.log_questions:
             request.scope["notes"]["question"] = ask.question
-        now = int(time.time())
         if body.stream:
-            return await open_stream(pieces(request, body, ask, now), desk.settings.timeout)
+            return await open_stream(pieces(request, body, desk.stream(ask), now), desk.settings.timeout)
         answer = (await while_connected(request, desk.answer(ask))).as_dict()
         request.scope["notes"] |= {"outcome": answer["outcome"], "answer": answer["id"]}
-        return JSONResponse(write_completion(answer, body, now))
+        return JSONResponse(write_completion(answer, body, now, listed))
 
-    async def pieces(request: Request, body: ChatRequest, ask: Ask, now: int) -> AsyncGenerator[bytes, None]:
+    async def pieces(
+        request: Request, body: ChatRequest, events: AsyncGenerator[Event, None], now: int
+    ) -> AsyncGenerator[bytes, None]:
         began = False
         try:
-            async with aclosing(write_chunks(desk.stream(ask), body, now)) as chunks:
+            async with aclosing(write_chunks(events, body, now, listed)) as chunks:
                 async for chunk in chunks:
                     yield _data(chunk)
                     began = True
@@ -108,5 +119,11 @@ def add_chat_routes(app: FastAPI, desk: Desk) -> None:
         return JSONResponse(describe_model(created))
 
 
+def _say(text: str) -> dict[str, Any]:
+    """A reply that is no answer of the assistant's, in the form of one; it is not kept."""
+    id, conversation_id = (f"{kind}_{secrets.token_hex(12)}" for kind in ("ans", "con"))
+    return Answer(id=id, conversation_id=conversation_id, outcome="smalltalk", text=text).as_dict()
+
+
 def _data(chunk: dict[str, Any]) -> bytes:
-    return f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n".encode()
+    return f"data: {write_line(chunk)}\n\n".encode()

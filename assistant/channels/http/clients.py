@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from limits import parse
+from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from assistant.channels.http.counts import Counts
 from assistant.settings import Settings
 
 _DEFAULT_RATE = "120/minute"
+_HOP = re.compile(
+    r'"?(?:\[(?P<bracketed>[^\]%]*)(?:%[^\]]*)?\](?::\d+)?|(?P<v4>[\d.]+)(?::\d+)?|(?P<v6>[\da-f:.]+)(?:%\S*)?)"?',
+    re.IGNORECASE,
+)
+"""One entry of X-Forwarded-For: an address, maybe with a port or a zone; an IPv6 address with a port has brackets."""
 
 
 class Keys:
@@ -45,11 +52,11 @@ class Rate:
         self._proxies: int = settings.trusted_proxies
         self._counts = Counts(settings.rate_limit_storage if self._limit else "")
 
-    async def wait(self, scope: Scope, headers: Mapping[str, str], owner: str) -> int:
+    async def wait(self, scope: Scope, owner: str) -> int:
         """Count a request; 0, or the whole seconds after which the next one may come."""
         if self._limit is None:
             return 0
-        address = client_address(scope, headers, self._proxies)
+        address = client_address(scope, self._proxies)
         if owner == "anyone" and self._spare_this_machine and _is_this_machine(address):
             return 0
         client = owner if owner != "anyone" else _household(address)
@@ -60,17 +67,31 @@ class Rate:
         await self._counts.close()
 
 
-def client_address(scope: Scope, headers: Mapping[str, str], proxies: int) -> str:
-    """The client's address, behind so many trusted proxies; what a client writes itself is not believed."""
-    peer = (scope.get("client") or ("", 0))[0]
+def client_address(scope: Scope, proxies: int) -> str:
+    """The client's address, behind so many trusted proxies.
+
+    All X-Forwarded-For lines are one list, read from its end: each trusted proxy appended one entry, and what
+    stands before them was written by the client. Where a proxy wrote no address (`unknown`), the next hop on
+    the way here stands in. `Forwarded` is not read: a proxy that does not know it passes the client's own on.
+    """
+    peer = str((scope.get("client") or ("", 0))[0])
     if proxies == 0:
-        return str(peer)
-    hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
-    hop = hops[-min(proxies, len(hops))] if hops else str(peer)
+        return peer
+    lines = Headers(scope=scope).getlist("x-forwarded-for")
+    hops = [hop.strip() for hop in ",".join(lines).split(",") if hop.strip()]
+    return next((address for hop in hops[-proxies:] if (address := _read_hop(hop))), peer)
+
+
+def _read_hop(hop: str) -> str | None:
+    """The address in one entry; None where it holds none."""
+    found = _HOP.fullmatch(hop)
+    if found is None:
+        return None
     try:
-        return str(ipaddress.ip_address(hop.strip("[]")))
+        address = ipaddress.ip_address(found[found.lastgroup or 0])
     except ValueError:
-        return str(peer)
+        return None
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _household(address: str) -> str:

@@ -27,6 +27,8 @@ class Desk:
         self.settings = settings
         self.metrics = Metrics()
         self.draining = False
+        self.url = ""
+        """Where the service listens, for its log."""
         self._tracer = tracer
         self._assistant: Assistant | None = None
         self._slots = asyncio.Semaphore(settings.concurrency)

@@ -14,7 +14,7 @@ _MEANING = {
     406: "None of the accepted forms can be given.",
     408: "The body did not come in time.",
     409: "The same request is still being answered; Retry-After says when.",
-    413: "The body is larger than 64 KiB.",
+    413: "The body is larger than 64 KiB, for chat completions than 8 MiB.",
     415: "The body is not called JSON.",
     422: "A part of the request is not usable.",
     429: "Too many requests; Retry-After says when.",

@@ -7,11 +7,12 @@ import re
 import secrets
 from time import perf_counter
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.channels.http.problems import MEDIA_TYPE, plain_problem, problem
 from assistant.metrics import Metrics
+from assistant.settings import ROOT_PATH, Settings
 
 log = logging.getLogger("dlstart.http")
 
@@ -30,9 +31,11 @@ _HEADERS = {
 class Edge:
     """Wraps the application. Nothing passes it without an id; no error passes it as anything but a problem."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, settings: Settings) -> None:
         self._app = app
         self._metrics = metrics
+        self._root_path: str = settings.root_path
+        self._trusts_proxies: bool = settings.trusted_proxies > 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,7 +45,10 @@ class Edge:
         method: str = scope["method"]
         request_id = _request_id(scope)
         notes: dict[str, object] = {}
-        scope.update(request_id=request_id, notes=notes, path=_without_slash(scope["path"]))
+        scope.update(request_id=request_id, notes=notes, path=self._own_path(scope["path"]))
+        if scope["path"] == "/openapi.json":
+            # The document names the path that a proxy adds; no route needs it.
+            scope["root_path"] = self._root_path or self._told_prefix(scope)
         if method == "HEAD":
             scope["method"] = "GET"
         status = 0
@@ -82,6 +88,16 @@ class Edge:
             self._metrics.open.dec()
             self._note(scope, method, status or 499, perf_counter() - started)
 
+    def _own_path(self, path: str) -> str:
+        """The path without a slash at its end, and without the path that a proxy serves the program under."""
+        if self._root_path and f"{path}/".startswith(f"{self._root_path}/"):
+            path = path.removeprefix(self._root_path)
+        return path.rstrip("/") or "/"
+
+    def _told_prefix(self, scope: Scope) -> str:
+        told = Headers(scope=scope).get("x-forwarded-prefix", "").strip().rstrip("/")
+        return told if self._trusts_proxies and ROOT_PATH.fullmatch(told) else ""
+
     def _note(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route = scope.get("route_path", "other")
         known = method if method in ("GET", "HEAD", "POST", "DELETE", "OPTIONS") else "other"
@@ -98,7 +114,3 @@ class Edge:
 def _request_id(scope: Scope) -> str:
     given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
     return given.decode() if _ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
-
-
-def _without_slash(path: str) -> str:
-    return path.rstrip("/") or "/"

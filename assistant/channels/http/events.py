@@ -13,18 +13,35 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from assistant.service import Event
+
 ALIVE_EVERY = 10.0
 """Seconds of silence after which a comment is sent."""
 FIRST_WAIT = 2.0
 """Seconds in which a failure still becomes a status of its own, before the stream begins with 200."""
+_LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
 HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 T = TypeVar("T")
 
 
 def event(name: str, id: str, data: dict[str, Any]) -> bytes:
-    """One event on the wire. JSON holds no line breaks, so the data is one line."""
-    return f"event: {name}\nid: {id}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+    """One event on the wire."""
+    return f"event: {name}\nid: {id}\ndata: {write_line(data)}\n\n".encode()
+
+
+def write_line(data: dict[str, Any]) -> str:
+    """JSON on one line, for readers too that end a line at U+2028, U+2029 or U+0085."""
+    return json.dumps(data, ensure_ascii=False).translate(_LINE_ENDS)
+
+
+async def replay(answer: dict[str, Any]) -> AsyncGenerator[Event, None]:
+    """A whole answer as the events of a stream."""
+    yield Event("meta", {key: answer[key] for key in ("id", "conversation_id", "outcome", "profile")})
+    yield Event("delta", {"text": answer["text"]})
+    for citation in answer["citations"]:
+        yield Event("citation", citation)
+    yield Event("done", answer)
 
 
 class EventStream(Response):

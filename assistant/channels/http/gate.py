@@ -11,14 +11,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.channels.http.clients import Keys, Rate
 from assistant.channels.http.desk import Desk
+from assistant.channels.http.origins import Origins
 from assistant.channels.http.problems import allowed_methods, problem
+from assistant.settings import normalise_origin
 
 MAX_BODY = 64 * 1024
 _DRAINED = 1024 * 1024
-_LARGER = {"/slack/events": 1024 * 1024}
-"""Slack sends views with their whole state."""
-_EXPOSED = "X-Request-ID, Retry-After"
-_ASKED = "authorization, content-type, idempotency-key, x-request-id, mcp-protocol-version, mcp-session-id"
+_LARGER = {"/slack/events": 1024 * 1024, "/v1/chat/completions": 8 * 1024 * 1024}
+"""Slack sends views with their whole state; OpenAI's clients send the whole conversation, with its pictures."""
 
 
 class Gate:
@@ -30,7 +30,7 @@ class Gate:
         self._desk = desk
         self._keys = Keys(desk.settings.api_keys)
         self._rate = rate
-        self._origins: tuple[str, ...] = desk.settings.allowed_origins
+        self._origins = Origins(desk.settings.allowed_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,7 +39,7 @@ class Gate:
         headers = Headers(scope=scope)
         if self._origins and "origin" in headers:
             # The edge puts them on whatever goes out, failures of the inside as well.
-            scope["cors"] = self._cors(headers["origin"])
+            scope["cors"] = self._origins.answer(headers["origin"])
         methods = allowed_methods(self._api, scope["path"], scope)
         if scope["method"] == "OPTIONS":
             response: Response | None = self._options(scope, headers, methods)
@@ -60,13 +60,17 @@ class Gate:
             return None
         if self._desk.draining:
             return problem(
-                scope, 503, "The service is stopping.", {"Retry-After": "5", "Connection": "close"}
+                scope,
+                503,
+                "The service is stopping.",
+                {"Retry-After": "5", "Connection": "close"},
+                reason="stopping",
             )
         owner = self._keys.owner(headers)
         if owner is None:
             return problem(scope, 401, "A valid key is needed.", {"WWW-Authenticate": "Bearer"})
         scope["owner"] = owner
-        seconds = await self._rate.wait(scope, headers, owner)
+        seconds = await self._rate.wait(scope, owner)
         if seconds:
             return problem(scope, 429, "Too many requests.", {"Retry-After": str(seconds)})
         if path == "/mcp" and not self._may_come(headers):
@@ -76,8 +80,10 @@ class Gate:
     def _may_come(self, headers: Headers) -> bool:
         """Whether a browser's page may use MCP: one of ours or an allowed one. Others send no Origin."""
         origin = headers.get("origin")
-        own = {f"{scheme}://{headers.get('host', '')}" for scheme in ("http", "https")}
-        return origin is None or origin in own or self._allows(origin)
+        if origin is None:
+            return True
+        own = {normalise_origin(f"{scheme}://{headers.get('host', '')}") for scheme in ("http", "https")}
+        return normalise_origin(origin) in own or self._origins.allows(origin)
 
     async def _read(self, scope: Scope, headers: Headers, receive: Receive) -> bytes | Response:
         """The whole body, or the refusal of it."""
@@ -99,7 +105,7 @@ class Gate:
                     else:
                         # Read on for a while: a client that is still sending would never see the answer.
                         size += len(message.get("body", b""))
-                        more = more and size < _DRAINED
+                        more = more and size < limit + _DRAINED
         except TimeoutError:
             return problem(scope, 408, "The request body did not come in time.", {"Connection": "close"})
         if max(size, len(body)) > limit:
@@ -131,21 +137,15 @@ class Gate:
         if not methods:
             return problem(scope, 404, "There is nothing at this address.")
         response = Response(status_code=204, headers={"Allow": ", ".join(sorted(methods))})
-        if "access-control-request-method" in headers and self._allows(headers.get("origin", "")):
-            response.headers["Access-Control-Allow-Methods"] = ", ".join(sorted(methods))
-            response.headers["Access-Control-Allow-Headers"] = _ASKED
-            response.headers["Access-Control-Max-Age"] = "600"
+        if "access-control-request-method" in headers:
+            response.headers.update(
+                self._origins.answer_preflight(
+                    headers.get("origin", ""),
+                    response.headers["Allow"],
+                    ", ".join(headers.getlist("access-control-request-headers")),
+                )
+            )
         return response
-
-    def _allows(self, origin: str) -> bool:
-        return "*" in self._origins or origin.lower() in self._origins
-
-    def _cors(self, origin: str) -> dict[str, str]:
-        """What a browser is told about a request from a page of another site."""
-        if not self._allows(origin):
-            return {}
-        shown = "*" if "*" in self._origins else origin
-        return {"Access-Control-Allow-Origin": shown, "Access-Control-Expose-Headers": _EXPOSED}
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -36,7 +36,8 @@ def add_health_routes(app: FastAPI, desk: Desk) -> None:
         responses=answers({"model": HealthBody}, 500),
     )
     async def healthz() -> JSONResponse:
-        return JSONResponse({"status": "ok"})
+        # A widget on another origin finds out by it whether the service is there at all.
+        return JSONResponse({"status": "ok"}, headers={"Cross-Origin-Resource-Policy": "cross-origin"})
 
     @app.get(
         "/readyz",
@@ -48,9 +49,10 @@ def add_health_routes(app: FastAPI, desk: Desk) -> None:
         responses=answers({"model": ReadyBody}, 422, 500, 503),
     )
     async def readyz(request: Request, exclude: Literal["index"] | None = None) -> Response:
-        reason = await asyncio.to_thread(readiness.why_not, exclude != "index")
-        if reason:
-            return problem(request.scope, 503, reason, {"Retry-After": "2"})
+        why = await asyncio.to_thread(readiness.why_not, exclude != "index")
+        if why:
+            reason = "stopping" if desk.draining else "unavailable" if desk.loaded else "loading"
+            return problem(request.scope, 503, why, {"Retry-After": "2"}, reason=reason)
         searcher = desk.assistant.searcher
         manifest = searcher.index.manifest
         return JSONResponse(

@@ -17,6 +17,7 @@ from assistant.channels.http.bodies import (
 from assistant.channels.http.desk import Desk
 from assistant.channels.http.docs import GET, REQUEST_ID, answers, failures
 from assistant.channels.http.problems import problem
+from assistant.channels.widget.assets import is_known
 from assistant.types import as_values
 from corpus.describe import describe_corpus
 
@@ -29,10 +30,14 @@ def add_library_routes(app: FastAPI, desk: Desk) -> None:
     """Add the routes that list what there is."""
 
     def listed(request: Request, what: str) -> Response:
+        unknown = list(request.query_params)
+        if unknown:
+            errors = [{"field": name, "message": "There is no such parameter."} for name in unknown]
+            return problem(request.scope, 422, "This list takes no parameters.", errors=errors)
         corpus = desk.assistant.corpus
         tag = f'"{corpus.hash[:24]}"'
         headers = {"ETag": tag, "Cache-Control": "no-cache"}
-        if tag in request.headers.get("if-none-match", ""):
+        if is_known(tag, request.headers.get("if-none-match")):
             return Response(status_code=304, headers=headers)
         return JSONResponse({what: describe_corpus(corpus)[what]}, headers=headers)
 
@@ -41,7 +46,7 @@ def add_library_routes(app: FastAPI, desk: Desk) -> None:
         summary="Every resource, with its state and what took its place",
         tags=["corpus"],
         response_model=None,
-        responses=answers({"model": ResourcesBody}, *GET),
+        responses=answers({"model": ResourcesBody}, *GET, 422),
         openapi_extra=_EXTRA,
     )
     async def resources(request: Request) -> Response:
@@ -52,7 +57,7 @@ def add_library_routes(app: FastAPI, desk: Desk) -> None:
         summary="Every section of the guide",
         tags=["corpus"],
         response_model=None,
-        responses=answers({"model": SectionsBody}, *GET),
+        responses=answers({"model": SectionsBody}, *GET, 422),
         openapi_extra=_EXTRA,
     )
     async def sections(request: Request) -> Response:

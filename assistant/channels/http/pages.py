@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request, Response
 
 from assistant.channels.http.desk import Desk
+from assistant.channels.http.negotiation import takes_gzip
 from assistant.channels.http.problems import problem
 from assistant.channels.widget.assets import PATHS, asset
 
@@ -55,7 +56,7 @@ def send_asset(request: Request) -> Response:
     if file.unchanged(request.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers)
     body = file.body
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if takes_gzip(request.headers):
         headers["Content-Encoding"] = "gzip"
         body = file.gzipped
     return Response(body, headers=headers | {"Content-Type": file.content_type})
@@ -66,4 +67,8 @@ def send_docs(request: Request) -> Response:
     path = request.scope["path"]
     file = HERE / _DOCS[path] if path in _DOCS else files("fastapi_offline") / "static" / _SWAGGER[path]
     headers = {"Content-Security-Policy": _DOCS_POLICY, "Cache-Control": "no-cache"}
-    return Response(file.read_bytes(), media_type=_TYPES[Path(file.name).suffix], headers=headers)
+    body = file.read_bytes()
+    if path == "/docs" and request.scope.get("raw_path", b"").endswith(b"/"):
+        # The addresses are relative, so that they hold under a proxy's path; a slash is one level more.
+        body = body.replace(b'="./', b'="../')
+    return Response(body, media_type=_TYPES[Path(file.name).suffix], headers=headers)

@@ -12,7 +12,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
@@ -20,7 +19,7 @@ import uvicorn
 
 from assistant.errors import AssistantError, UsageError
 from assistant.live import LiveAssistant
-from assistant.logs import configure_logs
+from assistant.logs import configure_logs, log_progress
 from assistant.service import Assistant
 from assistant.settings import Settings, read_settings
 from index.device import count_cores
@@ -30,6 +29,7 @@ log = logging.getLogger("dlstart.service")
 _KEEP_ALIVE = 75
 """Seconds that an idle connection stays open: longer than proxies keep theirs, so that they end it, not we."""
 _BACKLOG = 2048
+_BUILDING = "building the index, once only; that takes about a minute"
 _RESTART_AFTER = 1.0
 """Seconds before a worker that died is replaced."""
 
@@ -67,16 +67,13 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def serve(
-    settings: Settings, host: str, port: int, workers: int, progress: Callable[[int, int], None] | None = None
-) -> None:
+def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until a signal. Raises UsageError for an unusable address, IndexUnusable for an unusable index."""
     configure_logs(settings.log_format)
     listener = listen(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    log.info("listening", extra={"data": {"url": f"http://{shown}:{listener.getsockname()[1]}"}})
+    log.info("listening", extra={"data": {"url": _url(listener)}})
     if workers == 1:
-        work(settings, listener, progress)
+        work(settings, listener)
     else:
         _check()
         threads = settings.encoder_threads or max(1, count_cores() // workers)
@@ -107,25 +104,27 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def work(
-    settings: Settings,
-    listener: socket.socket,
-    progress: Callable[[int, int], None] | None = None,
-    shared: bool = False,
-) -> None:
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def work(settings: Settings, listener: socket.socket, shared: bool = False) -> None:
     """Serve in this process; `shared`: there are others beside it."""
     from assistant.channels.http.app import make_app
 
     server: Server
 
     def load() -> Assistant:
-        return LiveAssistant.open(settings, progress)
+        return LiveAssistant.open(settings, log_progress(_BUILDING))
 
     def failed(error: AssistantError) -> None:
         server.fail(error)
 
+    app = make_app(settings, load=load, failed=failed, shared=shared)
+    app.state.desk.url = _url(listener)
     config = uvicorn.Config(
-        make_app(settings, load=load, failed=failed, shared=shared),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -231,7 +230,8 @@ def _open_once() -> None:
 
     settings = read_settings()
     try:
-        make_app(settings, Assistant.open(settings))
+        configure_logs(settings.log_format)
+        make_app(settings, Assistant.open(settings, log_progress(_BUILDING)))
     except AssistantError as error:
         print(f"dlstart: {error}" + (f"; {error.cure}" if error.cure else ""), file=sys.stderr)
         raise SystemExit(error.exit_status) from None

@@ -27,7 +27,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from assistant.channels.slack import blocks, messages
 from assistant.channels.slack.claims import Claims
 from assistant.channels.slack.escape import escape, read
-from assistant.channels.slack.events import Message, Place, read_message
+from assistant.channels.slack.events import Message, Place, read_elsewhere, read_message
 from assistant.channels.slack.home import Home, home_view
 from assistant.channels.slack.manifest import scopes
 from assistant.channels.slack.names import Names
@@ -226,7 +226,8 @@ class SlackBot:
     async def on_shortcut(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Answer this message: in its thread, or for the one who asks where the bot is no member."""
         await ack()
-        text, ts = body["message"].get("text") or "", body["message"]["ts"]
+        text = body["message"].get("text") or read_elsewhere(body["message"])
+        ts = body["message"]["ts"]
         place = _place(body, body["message"].get("thread_ts") or ts)
         if not read(text):
             await self._respond(body, {"text": messages.NOTHING_TO_ANSWER})
@@ -243,9 +244,11 @@ class SlackBot:
         """An option of a question back, or a suggestion: ask it."""
         await ack()
         prompt = blocks.Prompt.decode(body["actions"][0]["value"])
+        # A suggestion is a complete question; an option answers the question before.
+        standalone = body["actions"][0]["action_id"].startswith("ask:suggestion:")
         if body["container"].get("is_ephemeral"):
             conversation = prompt.conversation or self.names.conversation("button", body["trigger_id"])
-            await self._answer_alone(body, prompt.question, conversation)
+            await self._answer_alone(body, prompt.question, conversation, standalone=standalone)
             return
         message = body["message"]
         place = _place(body, message.get("thread_ts") or message["ts"])
@@ -258,6 +261,7 @@ class SlackBot:
                 client,
                 heading=_heading(prompt.question),
                 conversation=prompt.conversation,
+                standalone=standalone,
             ),
         )
 
@@ -374,6 +378,7 @@ class SlackBot:
         heading: str = "",
         conversation: str | None = None,
         quiet: bool = False,
+        standalone: bool = False,
     ) -> None:
         """Answer in a thread. Whatever fails, a few honest words stand there in the end."""
         reply = Reply(client, place, self.pace, heading)
@@ -381,7 +386,7 @@ class SlackBot:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 if question:
-                    ask = Ask(question, conversation, channel="slack")
+                    ask = Ask(question, conversation, channel="slack", standalone=standalone)
                     write = self._write_plan if wants_plan(question) and not quiet else self._write
                     await write(reply, ask, quiet)
                     await self.assistant.store.link(self.names.person(place.team, place.user), conversation)
@@ -458,11 +463,16 @@ class SlackBot:
         return self.names.conversation("home", team, user)
 
     async def _answer_alone(
-        self, body: Mapping[str, Any], question: str, conversation: str, note: str = ""
+        self,
+        body: Mapping[str, Any],
+        question: str,
+        conversation: str,
+        note: str = "",
+        standalone: bool = False,
     ) -> None:
         """Answer to one person, through the address that came with what they did."""
         user = body.get("user_id") or body["user"]["id"]
-        ask = Ask(question, conversation, channel="slack")
+        ask = Ask(question, conversation, channel="slack", standalone=standalone)
         plan: Plan | None = None
         try:
             async with asyncio.timeout(ANSWER_SECONDS):

@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant.channels.slack import messages
 from assistant.channels.slack.escape import escape, link, measure
+from assistant.reasons import REASONS
 
 Block = dict[str, Any]
 
@@ -56,22 +57,26 @@ def answer_blocks(answer: Mapping[str, Any], conversation: str | None = None) ->
 
 
 def footer(answer: Mapping[str, Any], conversation: str | None = None) -> list[Block]:
-    """What stands under an answer: sources, the question back, suggestions, feedback."""
+    """What stands under an answer: sources, one way to go on, feedback."""
     last = [] if answer["outcome"] == "smalltalk" else [feedback(answer.get("id") or answer["answer_id"])]
-    groups = (
-        sources(answer.get("citations") or ()),
-        clarifying(answer.get("clarifying_question"), conversation),
-        related(answer.get("related") or ()),
-        suggestions(answer.get("suggestions") or (), conversation),
-    )
     blocks: list[Block] = []
     room = FOOTER - sum(map(weigh, last))
-    for group in groups:
+    for group in (sources(answer.get("citations") or ()), onwards(answer, conversation)):
         weight = sum(map(weigh, group))
         if weight <= room:
             blocks += group
             room -= weight
     return [*blocks, *last]
+
+
+def onwards(answer: Mapping[str, Any], conversation: str | None = None) -> list[Block]:
+    """One group, so that none competes: the question back, else the nearest sections, else what to ask next."""
+    nearest = (answer.get("related") or ()) if answer["outcome"] == "not_covered" else ()
+    return (
+        clarifying(answer.get("clarifying_question"), conversation)
+        or related(nearest)
+        or suggestions(answer.get("suggestions") or (), conversation)
+    )
 
 
 def weigh(value: Any) -> int:
@@ -146,12 +151,13 @@ def sources(citations: Sequence[Mapping[str, Any]], limit: int = _SOURCES) -> li
 
 
 def related(places: Sequence[Mapping[str, Any]]) -> list[Block]:
-    """Sections near a question, not cited."""
+    """Sections near a question, not cited; without links where all of them would open the same page."""
     if not places:
         return []
-    return [
-        context(" ".join([messages.RELATED, "; ".join(link(p["url"], p["title"], 120) for p in places[:5])]))
-    ]
+    shown = places[:5]
+    same = len(shown) > 1 and len({place["url"] for place in shown}) == 1
+    names = [link(None if same else place["url"], place["title"], 120) for place in shown]
+    return [context(f"{messages.RELATED} {'; '.join(names)}")]
 
 
 def clarifying(question: Mapping[str, Any] | None, conversation: str | None = None) -> list[Block]:
@@ -203,7 +209,7 @@ def button(label: str, action_id: str, value: str) -> Block:
 
 def reason_modal(answer_id: str) -> Block:
     """Asks why an answer did not help."""
-    options = [{"text": plain(label), "value": value} for value, label in messages.REASONS.items()]
+    options = [{"text": plain(label), "value": value} for value, label in REASONS.items()]
     return {
         "type": "modal",
         "callback_id": "reason",
@@ -266,7 +272,7 @@ def cut(text: str, limit: int) -> tuple[str, str]:
 def _source(numbers: Sequence[int], citation: Mapping[str, Any]) -> str:
     marks = "".join(f"[{number}]" for number in numbers)
     parts = [f"{marks} {link(citation['url'], citation['title'], 150)}"]
-    if citation["kind"] == "addition":
+    if "addition" in (citation["kind"], citation.get("origin")):
         parts.append(messages.ADDITION)
     if citation["status"]:
         parts.append(messages.BADGES[citation["status"]])

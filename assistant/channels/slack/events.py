@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 _HUMAN_SUBTYPES = (None, "file_share", "thread_broadcast", "me_message")
+_SLACKBOT = "USLACKBOT"
+"""Slack's own bot, which has no bot id."""
+_MAX_DEPTH = 12
 _TO_SOMEBODY = re.compile(r"\s*<@(\w+)")
 
 
@@ -63,9 +66,9 @@ def read_message(body: Mapping[str, Any], bot_user: str | None) -> Message | Non
     event = body.get("event") or {}
     if event.get("bot_id") or event.get("hidden") or event.get("subtype") not in _HUMAN_SUBTYPES:
         return None
-    user, ts, text = event.get("user"), event.get("ts"), event.get("text") or ""
+    user, ts, text = event.get("user"), event.get("ts"), event.get("text") or read_elsewhere(event)
     team = body.get("team_id") or event.get("team")
-    if not user or user == bot_user or not ts or not team or not event.get("channel"):
+    if not user or user in (bot_user, _SLACKBOT) or not ts or not team or not event.get("channel"):
         return None
     first = _TO_SOMEBODY.match(text)
     return Message(
@@ -82,3 +85,32 @@ def read_message(body: Mapping[str, Any], bot_user: str | None) -> Message | Non
         mentioned=event.get("type") == "app_mention" or f"<@{bot_user}" in text,
         to_somebody=first is not None and first.group(1) != bot_user,
     )
+
+
+def read_elsewhere(event: Mapping[str, Any]) -> str:
+    """The words of a message without a text: its blocks, else the transcript of a clip, else what it shares."""
+    files = (file.get("transcription") or {} for file in _dicts(event.get("files")))
+    sources = (
+        " ".join(_words(event.get("blocks"), 0)),
+        " ".join(str((found.get("preview") or {}).get("content") or "") for found in files),
+        " ".join(str(shared.get("text") or "") for shared in _dicts(event.get("attachments"))),
+    )
+    return next((words for source in sources if (words := source.strip())), "")
+
+
+def _words(block: Any, depth: int) -> Iterator[str]:
+    """The words of blocks and of what is in them, with mentions as Slack writes them in a text."""
+    if isinstance(block, list) and depth < _MAX_DEPTH:
+        for one in block:
+            yield from _words(one, depth + 1)
+    elif isinstance(block, dict) and depth < _MAX_DEPTH:
+        if block.get("type") == "user":
+            yield f"<@{block.get('user_id')}>"
+        text = block.get("text")
+        yield from [text] if isinstance(text, str) else _words(text, depth + 1)
+        for inside in ("elements", "fields"):
+            yield from _words(block.get(inside), depth + 1)
+
+
+def _dicts(values: Any) -> list[dict[str, Any]]:
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

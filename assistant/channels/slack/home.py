@@ -9,6 +9,7 @@ from assistant.channels.slack import messages
 from assistant.channels.slack.blocks import Block, actions, button, context, header, plain, section
 from assistant.channels.slack.escape import escape
 from assistant.channels.slack.plans import plan_summary
+from assistant.reasons import name_reason
 from assistant.store import StoredAnswer
 from assistant.types import Plan
 
@@ -62,7 +63,7 @@ def home_view(home: Home | None) -> Block:
 
 def _vote(answer: StoredAnswer) -> str:
     thumb = "👍" if answer.vote == "up" else "👎"
-    why = messages.REASONS.get(answer.reason or "")
+    why = escape(name_reason(answer.reason or ""), "mrkdwn", 100)
     words = escape(" ".join(answer.question.split()), "mrkdwn", 150)
     return f"{thumb} {words}" + (f": {why}" if why else "")
 

@@ -54,14 +54,6 @@ REASON_SEND: Final = "Send"
 CANCEL: Final = "Cancel"
 REASON_LABEL: Final = "Reason"
 COMMENT_LABEL: Final = "Anything else?"
-REASONS: Final = {
-    "wrong": "It is wrong",
-    "off_topic": "It does not answer my question",
-    "outdated": "It is out of date",
-    "source": "The source does not say that",
-    "unclear": "It is hard to understand",
-    "other": "Something else",
-}
 
 BADGES: Final = {
     "current": "✅ current",

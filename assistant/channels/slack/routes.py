@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request, Response
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
+from slack_bolt.async_app import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
 from assistant.channels.slack.app import SlackBot
@@ -17,6 +20,10 @@ from assistant.metrics import Metrics
 from assistant.service import Assistant
 from assistant.settings import Settings
 
+log = logging.getLogger(__name__)
+
+_SSL_CHECK = 1000
+"""Bytes of a body that are read for it."""
 MAX_BODY = 1 << 20
 """Bytes. Slack's largest payloads, views with their whole state, stay well below."""
 
@@ -49,9 +56,17 @@ def slack_routes(
         body = await _read(request)
         if body is None:
             return Response(status_code=413)
+        if _is_ssl_check(body):
+            return Response(status_code=200)
         if not _is_signed(verifier, body, request):
             return Response(status_code=401)
-        return to_starlette_response(await bot().dispatch(to_async_bolt_request(request, body)))
+        asked = _parse(request, body)
+        if asked is None:
+            return Response(status_code=400)
+        if asked.body.get("type") == "app_rate_limited":
+            log.warning("Slack holds events back: the app gets more of them than Slack sends in an hour")
+            return Response(status_code=200)
+        return to_starlette_response(await bot().dispatch(asked))
 
     if settings.slack_client_id:
 
@@ -83,6 +98,23 @@ async def _read(request: Request) -> bytes | None:
         if len(body) > MAX_BODY:
             return None
     return bytes(body)
+
+
+def _is_ssl_check(body: bytes) -> bool:
+    """Whether Slack only asks whether the certificate is good; it does so without a signature, too."""
+    return body[:_SSL_CHECK].startswith(b"ssl_check=") and parse_qs(body[:_SSL_CHECK]).get(b"ssl_check") == [
+        b"1"
+    ]
+
+
+def _parse(request: Request, body: bytes) -> AsyncBoltRequest | None:
+    """The request as Bolt reads it; None for a body that is no JSON object and no form with one."""
+    try:
+        asked = to_async_bolt_request(request, body)
+    except (ValueError, RecursionError, AttributeError, TypeError):
+        # Bolt looks into what it has parsed: JSON that is no object fails there.
+        return None
+    return asked if isinstance(asked.body, dict) and asked.body else None
 
 
 def _is_signed(verifier: SignatureVerifier, body: bytes, request: Request) -> bool:

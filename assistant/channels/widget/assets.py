@@ -67,10 +67,13 @@ class Asset:
 
     def unchanged(self, if_none_match: str | None) -> bool:
         """Whether the client's copy, by its `If-None-Match` header, is this one: then 304 is the answer."""
-        if if_none_match is None:
-            return False
-        known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-        return self.etag in known or "*" in known
+        return is_known(self.etag, if_none_match)
+
+
+def is_known(etag: str, if_none_match: str | None) -> bool:
+    """Whether an `If-None-Match` header names this copy, or any."""
+    known = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
+    return etag in known or "*" in known
 
 
 @lru_cache(maxsize=64)
