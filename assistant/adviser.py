@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from assistant.cite import Draft
@@ -14,10 +15,10 @@ from assistant.follow_up import Need, resolve, with_wishes
 from assistant.lexicon import Lexicon, Reading
 from assistant.plan import make_plan, plan_draft
 from assistant.profile import Said, cue_words, merge, read_profile
-from assistant.scope import decide_scope
+from assistant.scope import Courtesy, courtesy_of, decide_in_context, decide_scope
 from assistant.suggest import suggest
 from assistant.types import Clarification, Conversation, Outcome, Plan, Profile, Related, Step, Turn
-from assistant.wording import is_courtesy, parts_of
+from assistant.wording import parts_of
 from corpus.types import Corpus
 from index.search import Found, Index
 
@@ -31,6 +32,12 @@ _WHO = (
     "I'm an assistant, a program and not a person. I answer from a guide on how to start learning deep learning, "
     "and I show the source of every sentence."
 )
+_COURTESIES: Mapping[Courtesy, str] = {
+    "greeting": _HELLO,
+    "thanks": _THANKS,
+    "farewell": _BYE,
+    "identity": _WHO,
+}
 _OFF_TOPIC = "I only know about starting to learn deep learning, so I can't help with that."
 _REFUSED = (
     "I can't help with that. I'm happy to help you find legitimate ways to learn deep learning, though."
@@ -42,7 +49,6 @@ _NOT_COVERED = (
 _PARTLY = "The guide does not answer the {which} part of your question."
 _PLACES = ("first", "second", "third")
 _STANDS_ALONE = 0.2
-_MAY_BE_COVERED = 0.25
 _ONLY_NEEDED = re.compile(
     r"\b(?:optional|only what|minimum|must have|essentials?|bare|shortest|nice to have)\b"
 )
@@ -134,10 +140,10 @@ class Adviser:
         """Decide the outcome, and write the draft."""
         message, found = _stand_alone(question, message, search)
         need = message.need
-        scope = self._scope(question, message, search)
+        scope = decide_in_context(question, need, search.alone, search.found)
         covered, missing = self._covered(scope, search)
         if scope != "answered" and not covered:
-            return self._without_sources(scope, message, search.alone)
+            return self._without_sources(scope, question, message, search.alone)
         if covered and (missing or len({part.found.sections[0][0] for part in covered}) > 1):
             draft = self._on_parts(covered, missing, message)
         elif need.form == "order":
@@ -147,7 +153,7 @@ class Adviser:
             near = self.evidence.nearness(need.query, found.cosines, reading)
             draft = self.composer.compose([(need, found, near)], message.profile)
         if not draft.citations:
-            return self._without_sources("not_covered", message, found)
+            return self._without_sources("not_covered", question, message, found)
         clarification = ask_back(message.reading.text, message.profile, message.focus, need)
         return Advice(
             outcome="clarify" if clarification else "answered",
@@ -206,33 +212,9 @@ class Adviser:
             addresses=self.corpus.urls,
         )
 
-    def _scope(self, question: str, message: Message, search: Search) -> Outcome:
-        """The message's own outcome; one that leans on the turns before is as covered as they were."""
-        if is_courtesy(message.reading.text):
-            return "smalltalk"
-        need = message.need
-        scope = decide_scope(question, search.alone)
-        if need.form == "order" and need.follow_up:
-            return "answered"
-        if scope in ("answered", "refused"):
-            return scope
-        if scope == "smalltalk" and not need.follow_up:
-            return scope
-        if need.form == "order" or (need.bare and (need.learning or need.resources)):
-            return "answered"
-        wants_to_learn = need.learning and bool(need.concepts or need.goal or need.resources)
-        if wants_to_learn and scope == "not_covered":
-            return "answered"
-        if need.form == "context" or (need.follow_up and need.form == "topic" and not need.sections):
-            return decide_scope(need.query, search.found)
-        if need.follow_up and (need.resources or need.sections):
-            return "answered"
-        asks_a_fact = need.form in ("about", "compare", "next") and bool(need.aspects)
-        return "answered" if asks_a_fact and search.alone.confidence > _MAY_BE_COVERED else scope
-
-    def _without_sources(self, scope: Outcome, message: Message, found: Found) -> Advice:
+    def _without_sources(self, scope: Outcome, question: str, message: Message, found: Found) -> Advice:
         texts: dict[str, str] = {
-            "smalltalk": _smalltalk(message.reading.text),
+            "smalltalk": _COURTESIES[courtesy_of(question)],
             "refused": _REFUSED,
             "off_topic": _OFF_TOPIC,
             "not_covered": _NOT_COVERED,
@@ -253,29 +235,6 @@ class Adviser:
             for id in nearest
             if id not in cited
         )[:3]
-
-
-def _smalltalk(text: str) -> str:
-    words = set(text.split())
-    if words & {"bye", "goodbye", "ciao", "tschuss", "later", "night", "adios"}:
-        return _BYE
-    if words & {
-        "thanks",
-        "thank",
-        "thx",
-        "cheers",
-        "ty",
-        "gracias",
-        "danke",
-        "merci",
-        "obrigado",
-        "helpful",
-        "cool",
-    }:
-        return _THANKS
-    if words & {"who", "what", "human", "ai", "bots", "made", "bot", "robot", "person", "real", "name"}:
-        return _WHO
-    return _HELLO
 
 
 def _stand_alone(question: str, message: Message, search: Search) -> tuple[Message, Found]:

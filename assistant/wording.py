@@ -72,13 +72,6 @@ def parts_of(question: str, lexicon: Lexicon) -> tuple[str, ...]:
     return tuple(parts[:_MOST_PARTS]) if len(parts) > 1 and all(len(p.split()) > 2 for p in parts) else ()
 
 
-def is_courtesy(text: str) -> bool:
-    """Whether a message is a greeting, thanks or a goodbye and nothing else; `ok` alone is none."""
-    if whole(table()["identity"]).search(text):
-        return len(text.split()) <= SHORT + 3
-    return bool(re.fullmatch(table()["courtesy"], text)) and text.strip(" .!") not in ("ok", "okay")
-
-
 def points_back(text: str) -> bool:
     """Whether a message points at something that was said: `it`, `those`."""
     cues = table()
