@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from assistant.cite import Draft
@@ -15,37 +14,14 @@ from assistant.follow_up import Need, resolve, with_wishes
 from assistant.lexicon import Lexicon, Reading
 from assistant.plan import make_plan, plan_draft
 from assistant.profile import Said, cue_words, merge, read_profile
-from assistant.scope import Courtesy, courtesy_of, decide_in_context, decide_scope
+from assistant.replies import reply
+from assistant.scope import Scope, courtesy_of, decide_in_context, decide_scope
 from assistant.suggest import suggest
 from assistant.types import Clarification, Conversation, Outcome, Plan, Profile, Related, Step, Turn
 from assistant.wording import parts_of
 from corpus.types import Corpus
 from index.search import Found, Index
 
-_HELLO = (
-    "Hello! I help people start learning deep learning, and every sentence of my answers has a source. "
-    "What would you like to learn, and what do you already know?"
-)
-_THANKS = "You're welcome! Ask again whenever the next step is unclear."
-_BYE = "Goodbye, and enjoy learning!"
-_WHO = (
-    "I'm an assistant, a program and not a person. I answer from a guide on how to start learning deep learning, "
-    "and I show the source of every sentence."
-)
-_COURTESIES: Mapping[Courtesy, str] = {
-    "greeting": _HELLO,
-    "thanks": _THANKS,
-    "farewell": _BYE,
-    "identity": _WHO,
-}
-_OFF_TOPIC = "I only know about starting to learn deep learning, so I can't help with that."
-_REFUSED = (
-    "I can't help with that. I'm happy to help you find legitimate ways to learn deep learning, though."
-)
-_NOT_COVERED = (
-    "The guide does not answer that, so I would rather not guess. The sections that come nearest are named below, "
-    "and I can note your question as a gap for the guide's editors."
-)
 _PARTLY = "The guide does not answer the {which} part of your question."
 _PLACES = ("first", "second", "third")
 _STANDS_ALONE = 0.2
@@ -115,7 +91,7 @@ class Adviser:
 
     def __init__(self, corpus: Corpus, index: Index) -> None:
         self.corpus = corpus
-        self.lexicon = Lexicon(corpus, cue_words())
+        self.lexicon = Lexicon(corpus, cue_words(corpus.about))
         self.evidence = Evidence(corpus, index, self.lexicon)
         self.composer = Composer(self.evidence)
 
@@ -128,7 +104,7 @@ class Adviser:
         reading = self.lexicon.read(question)
         said = read_profile(reading, question)
         known = merge(profile if profile is not None else conversation.profile, said)
-        focus = focus_of(conversation)
+        focus = focus_of(conversation, self.corpus.about)
         need = resolve(reading, said, focus, self.evidence, self.lexicon)
         if need.query == reading.text:
             need = replace(need, query=question)
@@ -154,16 +130,18 @@ class Adviser:
             draft = self.composer.compose([(need, found, near)], message.profile)
         if not draft.citations:
             return self._without_sources("not_covered", question, message, found)
-        clarification = ask_back(message.reading.text, message.profile, message.focus, need)
+        clarification = ask_back(
+            message.reading.text, message.profile, message.focus, need, self.corpus.about
+        )
         return Advice(
             outcome="clarify" if clarification else "answered",
             draft=draft,
             related=self._related(found, {citation.section for citation in draft.citations}),
             clarification=clarification,
-            suggestions=suggest(self.evidence, draft.citations, message.profile, message.focus),
+            suggestions=suggest(self.evidence, question, draft.citations, message.focus),
         )
 
-    def _covered(self, scope: Outcome, search: Search) -> tuple[list[Part], list[int]]:
+    def _covered(self, scope: Scope, search: Search) -> tuple[list[Part], list[int]]:
         """Of several questions in one message: those that the corpus answers, and the places of the others."""
         if scope not in ("answered", "not_covered", "off_topic"):
             return [], []
@@ -212,19 +190,13 @@ class Adviser:
             addresses=self.corpus.urls,
         )
 
-    def _without_sources(self, scope: Outcome, question: str, message: Message, found: Found) -> Advice:
-        texts: dict[str, str] = {
-            "smalltalk": _COURTESIES[courtesy_of(question)],
-            "refused": _REFUSED,
-            "off_topic": _OFF_TOPIC,
-            "not_covered": _NOT_COVERED,
-        }
+    def _without_sources(self, scope: Scope, question: str, message: Message, found: Found) -> Advice:
         related = self._related(found, set()) if scope == "not_covered" else ()
         return Advice(
             outcome=scope,
-            draft=Draft(texts[scope], ()),
+            draft=Draft(reply(self.corpus, scope, courtesy_of(question), related), ()),
             related=related,
-            suggestions=suggest(self.evidence, (), message.profile, message.focus, related),
+            suggestions=suggest(self.evidence, question, (), message.focus, related),
         )
 
     def _related(self, found: Found, cited: set[str | None]) -> tuple[Related, ...]:

@@ -9,15 +9,9 @@ from assistant.evidence import Evidence
 from assistant.lexicon import Lexicon
 from assistant.profile import merge, read_profile
 from assistant.types import Citation, Conversation, Exchange, Profile, Turn
+from corpus.types import About
 
 _LOOK_BACK = 3
-SECTION_OF_GOAL = {
-    "vision": "computer-vision",
-    "rnn": "rnn",
-    "nlp": "nlp",
-    "rl": "reinforcement-learning",
-    "general": "have-basics",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +68,7 @@ def rebuild(history: Sequence[Turn], evidence: Evidence, lexicon: Lexicon) -> Co
     return Conversation("", profile, tuple(exchanges))
 
 
-def focus_of(conversation: Conversation) -> Focus:
+def focus_of(conversation: Conversation, about: About) -> Focus:
     """What a conversation is about now: its last answer with sources, at most three turns back."""
     said = frozenset(c.quote for exchange in conversation.exchanges for c in exchange.citations)
     clarified = any(exchange.clarified for exchange in conversation.exchanges)
@@ -86,9 +80,14 @@ def focus_of(conversation: Conversation) -> Focus:
             )
     for exchange in reversed(recent):
         if exchange.outcome in ("not_covered", "clarify") and exchange.question:
-            goals = tuple(SECTION_OF_GOAL[goal] for goal in conversation.profile.goal)
+            goals = sections_of(conversation.profile.goal, about)
             return Focus((), goals, exchange.question, said, clarified=clarified)
     return Focus(clarified=clarified)
+
+
+def sections_of(goals: Sequence[str], about: About) -> tuple[str, ...]:
+    """Ids of the sections that goals lead to; a goal that the guide does not have leads nowhere."""
+    return tuple(about.goal_sections[goal] for goal in goals if goal in about.goal_sections)
 
 
 def _focus_on(exchange: Exchange) -> Focus:

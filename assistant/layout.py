@@ -13,11 +13,10 @@ from assistant.types import Citation
 from corpus.types import Corpus
 
 Style = Literal["text", "list", "table"]
-_ADDITION = "Not in the 2016 guide, but an addition:"
 _SINCE = "Since then:"
 AFTER = "After that:"
 _DATED = re.compile(r"^(?:As of|Since|In (?:mid-)?(?:\w+ )?20\d\d|By )")
-SAYS_ADDITION = re.compile(r"\badditions? to the (?:2016 )?guide\b", re.IGNORECASE)
+SAYS_ADDITION = re.compile(r"\badditions? to the (?:\d{4} )?guide\b", re.IGNORECASE)
 LISTED_FROM = 3
 
 
@@ -84,7 +83,8 @@ def _lead(quotes: Sequence[Quote], corpus: Corpus, first: bool) -> str:
         return ""
     quote = quotes[0]
     if on_addition(quote, corpus) and not SAYS_ADDITION.search(quote.text):
-        return _ADDITION
+        published = f"{corpus.credit.published} " if corpus.credit and corpus.credit.published else ""
+        return f"Not in the {published}guide, but an addition:"
     if not first and quote.part in ("today", "status") and not _DATED.match(quote.text):
         return _SINCE
     return ""
