@@ -84,6 +84,8 @@ class Advice:
     """Asked back."""
     suggestions: tuple[str, ...] = ()
     """What to ask next."""
+    gaps: tuple[str, ...] = ()
+    """Questions in the message that are not covered."""
 
 
 class Adviser:
@@ -99,12 +101,19 @@ class Adviser:
         """The conversation that a client kept itself."""
         return rebuild(history, self.evidence, self.lexicon)
 
-    def read(self, question: str, conversation: Conversation, profile: Profile | None) -> Message:
-        """Read a message in its conversation; a profile that the client sends replaces the kept one."""
+    def read(
+        self, question: str, conversation: Conversation, profile: Profile | None, standalone: bool = False
+    ) -> Message:
+        """Read a message in its conversation; a profile that the client sends replaces the kept one.
+
+        `standalone`: the message is complete, and leans on no turn before it.
+        """
         reading = self.lexicon.read(question)
         said = read_profile(reading, question)
         known = merge(profile if profile is not None else conversation.profile, said)
         focus = focus_of(conversation, self.corpus.about)
+        if standalone:
+            focus = Focus(clarified=focus.clarified)
         need = resolve(reading, said, focus, self.evidence, self.lexicon)
         if need.query == reading.text:
             need = replace(need, query=question)
@@ -134,6 +143,7 @@ class Adviser:
             message.reading.text, message.profile, message.focus, need, self.corpus.about
         )
         return Advice(
+            gaps=tuple(search.parts[n].text for n in missing),
             outcome="clarify" if clarification else "answered",
             draft=draft,
             related=self._related(found, {citation.section for citation in draft.citations}),
@@ -198,6 +208,10 @@ class Adviser:
             related=related,
             suggestions=suggest(self.evidence, question, (), message.focus, related),
         )
+
+    def decline(self, question: str, message: Message, search: Search) -> Advice:
+        """What is said where no answer can be given."""
+        return self._without_sources("not_covered", question, message, search.found)
 
     def _related(self, found: Found, cited: set[str | None]) -> tuple[Related, ...]:
         nearest = [id for id, _ in found.sections]

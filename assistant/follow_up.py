@@ -406,7 +406,7 @@ def _advise_anew(turn: _Turn) -> Need:
 def _are_comparable(focus: Focus, evidence: Evidence, lexicon: Lexicon) -> bool:
     """Whether the last answer set two of the guide's resources side by side, or two of one kind.
 
-    `the two` of a question on two subjects (`machine learning or deep learning`) are those subjects.
+    `the two` of a question on two subjects (`ale or lager`) are those subjects.
     """
     asked_before = lexicon.read(focus.question)
     if not asked_before.resources and re.search(r"\w (?:and|or|vs|versus) \w", asked_before.text):

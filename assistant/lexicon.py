@@ -123,7 +123,7 @@ class Lexicon:
 
 
 def _is_telling(name: str, spoken: str) -> bool:
-    """Whether a title is a name: `Deep Learning`, which the texts also write in lower case, is none."""
+    """Whether a title is a name: `Home Brewing`, which the texts also write in lower case, is none."""
     return not 1 < len(name.split()) <= _SURE_WORDS or f" {name.lower()} " not in spoken
 
 

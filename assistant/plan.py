@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from assistant.cite import Draft, Pick, cite
+from assistant.cite import Draft, Pick, cite_safely, report_broken
 from assistant.path import Stop, find_path, start_of
-from assistant.types import Citation, Place, Plan, Profile, Step
+from assistant.types import BrokenPromise, Citation, Place, Plan, Profile, Step, check_text
 from corpus.types import Corpus, Part, Resource
 from index.types import Chunk
 
@@ -28,24 +29,44 @@ _ON_PROGRAMMING = re.compile(r"programming\b", re.IGNORECASE)
 
 def make_plan(corpus: Corpus, chunks: Sequence[Chunk], profile: Profile) -> Plan:
     """Order what this learner should take, each step after its prerequisites, and say why."""
-    stops = find_path(corpus, chunks, profile)
+    by_id = {chunk.id: chunk for chunk in chunks}
     sources = _Sources(corpus, chunks)
     steps: list[Step] = []
+    left_out: set[str] = set()
     number = 0
-    for stop in stops:
+    for stop in find_path(corpus, chunks, profile):
         picks = sources.reasons(stop)
         if profile.can_program is False and start_of(corpus) in stop.serves:
             picks += sources.on_programming()
-        citations = tuple(cite(corpus, pick, number + n) for n, pick in enumerate(picks, 1))
+        citations: list[Citation] = []
+        for pick in picks:
+            citation = cite_safely(corpus, by_id, pick, number + len(citations) + 1)
+            citations += [citation] if citation else []
+        step = _step(stop, len(steps) + 1, tuple(citations), sources)
+        if not _is_sound(corpus, step):
+            left_out.add(stop.id)
+            continue
         number += len(citations)
-        steps.append(_step(stop, len(steps) + 1, citations, sources))
+        kept = tuple(id for id in step.prerequisites if id not in left_out)
+        steps.append(replace(step, prerequisites=kept))
     return Plan(
         steps=tuple(steps),
         profile=profile,
         text=write_plan(corpus, steps, profile),
-        evidence={chunk.id: chunk for chunk in chunks},
+        evidence=by_id,
         addresses=corpus.urls,
     )
+
+
+def _is_sound(corpus: Corpus, step: Step) -> bool:
+    """Whether what a step shows beside its sentences keeps the promises; a step that does not is logged."""
+    shown = (step.title, step.url, step.effort, step.successor.title if step.successor else None)
+    try:
+        check_text(" \n ".join(filter(None, shown)), corpus.urls)
+    except BrokenPromise as broken:
+        report_broken(broken)
+        return False
+    return True
 
 
 def plan_draft(corpus: Corpus, plan: Plan) -> Draft:

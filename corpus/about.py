@@ -48,7 +48,7 @@ def read_about(
 
 
 def subject_of(title: str) -> str:
-    """The subject of a title: `How to start learning deep learning` is about deep learning.
+    """The subject of a title: `How to start learning Spanish` is about Spanish.
 
     >>> subject_of("How to start brewing beer at home")
     'brewing beer at home'
@@ -162,15 +162,13 @@ class _Reader:
         return Basic(entry["id"], words, taught, part, has, lacks) if words else None
 
     def _background(self, entry: dict[str, Any]) -> Background:
-        knows = entry.get("knows", [])
-        unknown = [id for id in knows if id not in self._sections] if _is_texts(knows) else [str(knows)]
-        for id in unknown if knows else ():
-            self._fault("backgrounds", f"`backgrounds` names no section `{id}`", "use ids of sections")
+        named = entry.get("knows", [])
+        ids = named if isinstance(named, list) else [named]
+        known = tuple(id for id in ids if self._is_section("backgrounds", id))
         stated = entry.get("words", [])
         words = stated if isinstance(stated, list) else [stated]
         patterns = tuple(filter(None, (self._pattern("backgrounds", one) for one in words)))
         label = str(entry.get("label") or entry["id"])
-        known = tuple(id for id in knows if id in self._sections)
         return Background(entry["id"], label, known, str(entry.get("meaning") or label), patterns)
 
     def _roles(self) -> dict[Role, tuple[str, ...]]:
@@ -197,7 +195,7 @@ class _Reader:
         return {}
 
     def _is_section(self, key: str, id: object) -> bool:
-        if id in self._sections:
+        if isinstance(id, str) and id in self._sections:
             return True
         self._fault(key, f"`{key}` names no section `{id}`", "use the id of a section")
         return False

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from corpus.about import read_about
 from corpus.errors import CorpusError, Problem
 from corpus.frontmatter import read_front_matter
+from corpus.inert import find_addresses, make_inert, shown_texts
 from corpus.known import KnownResources
 from corpus.parse import nearest, parse_concepts, parse_guide, parse_questions, parse_resource
 from corpus.plain import parse_plain_guide
@@ -59,6 +60,7 @@ def read_corpus(
         corpus = None
     if corpus is None:
         return None, problems
+    corpus = make_inert(corpus)
     return replace(
         corpus, hash=digest.hexdigest(), path=str(root), urls=frozenset(_addresses(corpus))
     ), problems
@@ -261,6 +263,8 @@ def _name_successors(resources: list[Resource]) -> Iterator[Resource]:
 
 
 def _addresses(corpus: Corpus) -> Iterator[str]:
+    for text in shown_texts(corpus):
+        yield from find_addresses(text)
     if corpus.credit and corpus.credit.url:
         yield corpus.credit.url
     for item in _all(corpus.sections, corpus.resources):

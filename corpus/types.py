@@ -246,7 +246,7 @@ class About:
     """What a guide says of itself. All of it is optional: what is missing is a behaviour that the guide lacks."""
 
     subject: str = ""
-    """What it teaches, as words inside a sentence: `deep learning`."""
+    """What it teaches, as words inside a sentence: `home brewing`."""
     aliases: tuple[str, ...] = ()
     """Other names of the subject, lower case."""
     language: str = "en"
