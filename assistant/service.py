@@ -46,10 +46,10 @@ class Ask:
     """The turns before, from a client that keeps them itself."""
     profile: Profile | None = None
     """What the client knows of the learner."""
-    standalone: bool = False
-    """Whether the question is complete (a starter, a suggestion, a button): the turns before do not count."""
     channel: str = "python"
     """Which face it came through: http, openai, mcp, slack, terminal, …"""
+    standalone: bool = False
+    """Whether the question is complete (a starter, a suggestion, a button): the turns before do not count."""
 
 
 @dataclass(frozen=True, slots=True)

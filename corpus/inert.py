@@ -52,7 +52,8 @@ def shown_texts(corpus: Corpus) -> Iterator[str]:
         yield from (paragraph.text for paragraph in resource.paragraphs)
     about = corpus.about
     yield from (about.subject, *about.labels.values(), *about.asks.values(), *about.starters)
-    yield from (entry.label for entry in (*about.goals, *about.backgrounds))
+    yield from (goal.label for goal in about.goals)
+    yield from (stage.label for stage in about.backgrounds)
 
 
 def inert_text(text: str) -> str:

@@ -27,7 +27,7 @@ _BADGES = {
 }
 _WIDTH = 100
 _PROMPT = "you> "
-_HELLO = "Ask how to start learning deep learning. /help lists the commands, /quit leaves."
+_HELLO = "Ask the guide in your own words. /help lists the commands, /quit leaves."
 _HELP = """/sources   the sources of the last answer, with their quotes
 /history   what was said so far
 /new       forget this conversation and begin another
