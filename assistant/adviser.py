@@ -111,7 +111,7 @@ class Adviser:
         reading = self.lexicon.read(question)
         said = read_profile(reading, question)
         known = merge(profile if profile is not None else conversation.profile, said)
-        focus = focus_of(conversation, self.corpus.about)
+        focus = focus_of(conversation, self.corpus)
         if standalone:
             focus = Focus(clarified=focus.clarified)
         need = resolve(reading, said, focus, self.evidence, self.lexicon)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from unittest.mock import AsyncMock, patch
 
 import httpx
 import pytest
@@ -149,3 +151,24 @@ async def test_a_sample_is_answered_over_http(opened: dict[str, Assistant], tmp_
             for accept in ("application/json", "text/markdown", "image/svg+xml", "text/calendar"):
                 plan = await client.post("/v1/plan", json={"hours_per_week": 4}, headers={"Accept": accept})
                 assert plan.status_code == 200, (guide, accept, plan.text)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["is it free?", "more", "what comes next?", "the second one", "compare them", "any books?", "shorter"],
+)
+async def test_a_conversation_outlives_what_it_was_about(opened: dict[str, Assistant], question: str) -> None:
+    """The guide was edited between two turns: what the first one cited is gone."""
+    assistant = opened["home-brewing"]
+    first = await assistant.answer(Ask("which book should I read first?"))
+    kept = await assistant.store.conversation(first.conversation_id)
+    assert kept is not None
+    gone = tuple(
+        replace(citation, section="gone", resource="gone-too", resources=("gone-too", "and-this"))
+        for citation in first.citations
+    )
+    exchange = replace(kept.exchanges[0], citations=gone)
+    changed = replace(kept, exchanges=(exchange,))
+    with patch.object(assistant.store, "conversation", AsyncMock(return_value=changed)):
+        answer = await assistant.answer(Ask(question, first.conversation_id))
+    assert answer.text
