@@ -14,35 +14,17 @@ from assistant.follow_up import Need, resolve, with_wishes
 from assistant.lexicon import Lexicon, Reading
 from assistant.plan import make_plan, plan_draft
 from assistant.profile import Said, cue_words, merge, read_profile
-from assistant.scope import decide_scope
+from assistant.replies import reply
+from assistant.scope import Scope, courtesy_of, decide_in_context, decide_scope
 from assistant.suggest import suggest
 from assistant.types import Clarification, Conversation, Outcome, Plan, Profile, Related, Step, Turn
-from assistant.wording import is_courtesy, parts_of
+from assistant.wording import parts_of
 from corpus.types import Corpus
 from index.search import Found, Index
 
-_HELLO = (
-    "Hello! I help people start learning deep learning, and every sentence of my answers has a source. "
-    "What would you like to learn, and what do you already know?"
-)
-_THANKS = "You're welcome! Ask again whenever the next step is unclear."
-_BYE = "Goodbye, and enjoy learning!"
-_WHO = (
-    "I'm an assistant, a program and not a person. I answer from a guide on how to start learning deep learning, "
-    "and I show the source of every sentence."
-)
-_OFF_TOPIC = "I only know about starting to learn deep learning, so I can't help with that."
-_REFUSED = (
-    "I can't help with that. I'm happy to help you find legitimate ways to learn deep learning, though."
-)
-_NOT_COVERED = (
-    "The guide does not answer that, so I would rather not guess. The sections that come nearest are named below, "
-    "and I can note your question as a gap for the guide's editors."
-)
 _PARTLY = "The guide does not answer the {which} part of your question."
 _PLACES = ("first", "second", "third")
 _STANDS_ALONE = 0.2
-_MAY_BE_COVERED = 0.25
 _ONLY_NEEDED = re.compile(
     r"\b(?:optional|only what|minimum|must have|essentials?|bare|shortest|nice to have)\b"
 )
@@ -102,6 +84,8 @@ class Advice:
     """Asked back."""
     suggestions: tuple[str, ...] = ()
     """What to ask next."""
+    gaps: tuple[str, ...] = ()
+    """Questions in the message that are not covered."""
 
 
 class Adviser:
@@ -109,7 +93,7 @@ class Adviser:
 
     def __init__(self, corpus: Corpus, index: Index) -> None:
         self.corpus = corpus
-        self.lexicon = Lexicon(corpus, cue_words())
+        self.lexicon = Lexicon(corpus, cue_words(corpus.about))
         self.evidence = Evidence(corpus, index, self.lexicon)
         self.composer = Composer(self.evidence)
 
@@ -117,12 +101,19 @@ class Adviser:
         """The conversation that a client kept itself."""
         return rebuild(history, self.evidence, self.lexicon)
 
-    def read(self, question: str, conversation: Conversation, profile: Profile | None) -> Message:
-        """Read a message in its conversation; a profile that the client sends replaces the kept one."""
+    def read(
+        self, question: str, conversation: Conversation, profile: Profile | None, standalone: bool = False
+    ) -> Message:
+        """Read a message in its conversation; a profile that the client sends replaces the kept one.
+
+        `standalone`: the message is complete, and leans on no turn before it.
+        """
         reading = self.lexicon.read(question)
         said = read_profile(reading, question)
         known = merge(profile if profile is not None else conversation.profile, said)
-        focus = focus_of(conversation)
+        focus = focus_of(conversation, self.corpus)
+        if standalone:
+            focus = Focus(clarified=focus.clarified)
         need = resolve(reading, said, focus, self.evidence, self.lexicon)
         if need.query == reading.text:
             need = replace(need, query=question)
@@ -134,10 +125,10 @@ class Adviser:
         """Decide the outcome, and write the draft."""
         message, found = _stand_alone(question, message, search)
         need = message.need
-        scope = self._scope(question, message, search)
+        scope = decide_in_context(question, need, search.alone, search.found)
         covered, missing = self._covered(scope, search)
         if scope != "answered" and not covered:
-            return self._without_sources(scope, message, search.alone)
+            return self._without_sources(scope, question, message, search.alone)
         if covered and (missing or len({part.found.sections[0][0] for part in covered}) > 1):
             draft = self._on_parts(covered, missing, message)
         elif need.form == "order":
@@ -147,17 +138,20 @@ class Adviser:
             near = self.evidence.nearness(need.query, found.cosines, reading)
             draft = self.composer.compose([(need, found, near)], message.profile)
         if not draft.citations:
-            return self._without_sources("not_covered", message, found)
-        clarification = ask_back(message.reading.text, message.profile, message.focus, need)
+            return self._without_sources("not_covered", question, message, found)
+        clarification = ask_back(
+            message.reading.text, message.profile, message.focus, need, self.corpus.about
+        )
         return Advice(
+            gaps=tuple(search.parts[n].text for n in missing),
             outcome="clarify" if clarification else "answered",
             draft=draft,
             related=self._related(found, {citation.section for citation in draft.citations}),
             clarification=clarification,
-            suggestions=suggest(self.evidence, draft.citations, message.profile, message.focus),
+            suggestions=suggest(self.evidence, question, draft.citations, message.focus),
         )
 
-    def _covered(self, scope: Outcome, search: Search) -> tuple[list[Part], list[int]]:
+    def _covered(self, scope: Scope, search: Search) -> tuple[list[Part], list[int]]:
         """Of several questions in one message: those that the corpus answers, and the places of the others."""
         if scope not in ("answered", "not_covered", "off_topic"):
             return [], []
@@ -206,44 +200,18 @@ class Adviser:
             addresses=self.corpus.urls,
         )
 
-    def _scope(self, question: str, message: Message, search: Search) -> Outcome:
-        """The message's own outcome; one that leans on the turns before is as covered as they were."""
-        if is_courtesy(message.reading.text):
-            return "smalltalk"
-        need = message.need
-        scope = decide_scope(question, search.alone)
-        if need.form == "order" and need.follow_up:
-            return "answered"
-        if scope in ("answered", "refused"):
-            return scope
-        if scope == "smalltalk" and not need.follow_up:
-            return scope
-        if need.form == "order" or (need.bare and (need.learning or need.resources)):
-            return "answered"
-        wants_to_learn = need.learning and bool(need.concepts or need.goal or need.resources)
-        if wants_to_learn and scope == "not_covered":
-            return "answered"
-        if need.form == "context" or (need.follow_up and need.form == "topic" and not need.sections):
-            return decide_scope(need.query, search.found)
-        if need.follow_up and (need.resources or need.sections):
-            return "answered"
-        asks_a_fact = need.form in ("about", "compare", "next") and bool(need.aspects)
-        return "answered" if asks_a_fact and search.alone.confidence > _MAY_BE_COVERED else scope
-
-    def _without_sources(self, scope: Outcome, message: Message, found: Found) -> Advice:
-        texts: dict[str, str] = {
-            "smalltalk": _smalltalk(message.reading.text),
-            "refused": _REFUSED,
-            "off_topic": _OFF_TOPIC,
-            "not_covered": _NOT_COVERED,
-        }
+    def _without_sources(self, scope: Scope, question: str, message: Message, found: Found) -> Advice:
         related = self._related(found, set()) if scope == "not_covered" else ()
         return Advice(
             outcome=scope,
-            draft=Draft(texts[scope], ()),
+            draft=Draft(reply(self.corpus, scope, courtesy_of(question), related), ()),
             related=related,
-            suggestions=suggest(self.evidence, (), message.profile, message.focus, related),
+            suggestions=suggest(self.evidence, question, (), message.focus, related),
         )
+
+    def decline(self, question: str, message: Message, search: Search) -> Advice:
+        """What is said where no answer can be given."""
+        return self._without_sources("not_covered", question, message, search.found)
 
     def _related(self, found: Found, cited: set[str | None]) -> tuple[Related, ...]:
         nearest = [id for id, _ in found.sections]
@@ -253,29 +221,6 @@ class Adviser:
             for id in nearest
             if id not in cited
         )[:3]
-
-
-def _smalltalk(text: str) -> str:
-    words = set(text.split())
-    if words & {"bye", "goodbye", "ciao", "tschuss", "later", "night", "adios"}:
-        return _BYE
-    if words & {
-        "thanks",
-        "thank",
-        "thx",
-        "cheers",
-        "ty",
-        "gracias",
-        "danke",
-        "merci",
-        "obrigado",
-        "helpful",
-        "cool",
-    }:
-        return _THANKS
-    if words & {"who", "what", "human", "ai", "bots", "made", "bot", "robot", "person", "real", "name"}:
-        return _WHO
-    return _HELLO
 
 
 def _stand_alone(question: str, message: Message, search: Search) -> tuple[Message, Found]:

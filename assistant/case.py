@@ -42,7 +42,6 @@ _BEGINNER = re.compile(
 _SHARP = frozenset({"cost", "state", "length", "not_for"})
 """Aspects that a sentence is about when it tells them at all."""
 _UNLIKELY = 0.01
-_STARTS = frozenset({"intro", "have-basics", "other-courses", "machine-learning"})
 _MUCH_NEARER = 0.35
 
 
@@ -156,12 +155,15 @@ class Case:
         if self.need.sections and self.need.form != "context":
             return self.need.sections
         likely = [id for id, p in self.found.sections if p > _UNLIKELY] or self._first()
-        if self.need.reads and likely[0] in _STARTS and "reading" in self.evidence.resources_of:
-            return tuple(dict.fromkeys(("reading", *likely)))
+        about = self.corpus.about
+        books = about.sections("books")[:1]
+        general = {*about.sections("overview", "start", "alternatives", "neighbours")} - {*books}
+        if self.need.reads and likely[0] in general and books:
+            return tuple(dict.fromkeys((*books, *likely)))
         usable = [id for id in likely if self._has_advice(id)] or likely
         first = usable[0]
-        if first == "have-basics" and self._lacks_maths() and "math-background" in self.evidence.of_section:
-            return tuple(dict.fromkeys(("math-background", *usable)))
+        if first in about.sections("start") and self._lacks_foundations():
+            return tuple(dict.fromkeys((*about.sections("foundations"), *usable)))
         before = self.corpus.section_by_id[first].prerequisites
         if "prerequisites" in self.need.aspects and any(id in self.evidence.of_section for id in before):
             return tuple(dict.fromkeys((*(id for id in before if id in self.evidence.of_section), *usable)))
@@ -170,7 +172,7 @@ class Case:
     def _first(self) -> list[str]:
         return [id for id, _ in self.found.sections[:1]] or list(self.need.sections)
 
-    def _lacks_maths(self) -> bool:
+    def _lacks_foundations(self) -> bool:
         return self.profile.background in ("none", "some-maths")
 
     def _has_advice(self, section: str) -> bool:

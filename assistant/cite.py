@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assistant.types import Citation, Place
+from assistant.types import BrokenPromise, Citation, Place, check_citation
 from corpus.types import Corpus
 from index.types import Chunk, Sentence
 
@@ -29,6 +31,29 @@ class Pick:
     """Which one it is."""
 
 
+log = logging.getLogger("dlstart.promises")
+
+
+def cite_safely(corpus: Corpus, chunks: Mapping[str, Chunk], pick: Pick, number: int) -> Citation | None:
+    """The source of one sentence; None, and a line in the log, where it would break a promise.
+
+    `chunks`: those of the index by id.
+    """
+    citation = cite(corpus, pick, number)
+    try:
+        check_citation(citation, chunks, corpus.urls)
+    except BrokenPromise as broken:
+        report_broken(broken, pick.chunk.id)
+        return None
+    return citation
+
+
+def report_broken(broken: BrokenPromise, chunk: str | None = None) -> None:
+    """Log what was left out of an answer: the chunk and the reason, no word of the question."""
+    data = {"reason": str(broken)} | ({"chunk": chunk} if chunk else {})
+    log.error("a sentence was left out: it would break a promise", extra={"data": data})
+
+
 def cite(corpus: Corpus, pick: Pick, number: int) -> Citation:
     """The source of one sentence, with the state of the resource that it is about."""
     chunk = pick.chunk
@@ -48,4 +73,5 @@ def cite(corpus: Corpus, pick: Pick, number: int) -> Citation:
         status=resource.status if resource else None,
         status_note=(resource.status_note or None) if resource else None,
         successor=Place(after.title, after.url) if after else None,
+        origin=resource.origin if resource else "addition" if chunk.kind == "addition" else "guide",
     )

@@ -7,22 +7,24 @@ import re
 from assistant.focus import Focus
 from assistant.follow_up import Need
 from assistant.types import Clarification, Profile
+from assistant.words import plain
+from corpus.types import About
 
-_BACKGROUND = Clarification(
-    "Do you already know linear algebra, calculus and probability?",
-    ("Yes, I know the maths", "I know some of it", "No, I don't know the maths"),
-)
 _START = re.compile(
     r"\b(?:how|where)\b.{0,40}\b(?:start|begin|get (?:in|into|started|going)|learn|go about)\b"
-    r"|\b(?:start|begin|get (?:into|started))\b.{0,30}\b(?:deep learning|dl|ai|neural net\w*)\b"
     r"|\b(?:first step|get me going)\b"
     r"|\b(?:por donde empiezo|wie fange ich|comment commencer|por onde comeco|kaise shuru)\b"
 )
+_INTO = r"\b(?:start|begin|get (?:into|started))\b.{{0,30}}\b(?:{subject})\b"
 
 
-def ask_back(text: str, profile: Profile, focus: Focus, need: Need) -> Clarification | None:
-    """Ask for the background of somebody who wants to start and has said nothing of it; once a conversation."""
+def ask_back(text: str, profile: Profile, focus: Focus, need: Need, about: About) -> Clarification | None:
+    """Ask somebody who wants to start, and has said nothing of themselves, what the guide would ask; once."""
+    question = about.learner_question
     known = profile.background or profile.knows or profile.level or profile.done or profile.goal
-    if focus.clarified or known or need.resources or need.concepts or need.follow_up:
+    if question is None or focus.clarified or known or need.resources or need.concepts or need.follow_up:
         return None
-    return _BACKGROUND if _START.search(text) else None
+    names = "|".join(re.escape(plain(name)) for name in about.names)
+    if not (_START.search(text) or re.search(_INTO.format(subject=names), text)):
+        return None
+    return Clarification(question.text, question.options)

@@ -40,7 +40,7 @@ class Composer:
         blocks: list[Block] = []
         for need, found, near in needs:
             blocks += choose(Case(self.evidence, need, found, profile, near + self._told(need)))
-        return write(self.corpus, self._with_state(blocks))
+        return write(self.corpus, self.evidence.index.chunk_by_id, self._with_state(blocks))
 
     def _told(self, need: Need) -> NDArray[np.float64]:
         """What a sentence gains by telling what is asked about."""

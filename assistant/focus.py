@@ -9,15 +9,9 @@ from assistant.evidence import Evidence
 from assistant.lexicon import Lexicon
 from assistant.profile import merge, read_profile
 from assistant.types import Citation, Conversation, Exchange, Profile, Turn
+from corpus.types import About, Corpus
 
 _LOOK_BACK = 3
-SECTION_OF_GOAL = {
-    "vision": "computer-vision",
-    "rnn": "rnn",
-    "nlp": "nlp",
-    "rl": "reinforcement-learning",
-    "general": "have-basics",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +68,35 @@ def rebuild(history: Sequence[Turn], evidence: Evidence, lexicon: Lexicon) -> Co
     return Conversation("", profile, tuple(exchanges))
 
 
-def focus_of(conversation: Conversation) -> Focus:
-    """What a conversation is about now: its last answer with sources, at most three turns back."""
+def focus_of(conversation: Conversation, corpus: Corpus) -> Focus:
+    """What a conversation is about now: its last answer with sources, at most three turns back.
+
+    What the corpus no longer has, since it was edited meanwhile, is left out.
+    """
     said = frozenset(c.quote for exchange in conversation.exchanges for c in exchange.citations)
     clarified = any(exchange.clarified for exchange in conversation.exchanges)
     recent = conversation.exchanges[-_LOOK_BACK:]
     for exchange in reversed(recent):
         if exchange.citations:
             return replace(
-                _focus_on(exchange), said=said, clarified=clarified, suggestions=recent[-1].suggestions
+                _focus_on(exchange, corpus),
+                said=said,
+                clarified=clarified,
+                suggestions=recent[-1].suggestions,
             )
     for exchange in reversed(recent):
         if exchange.outcome in ("not_covered", "clarify") and exchange.question:
-            goals = tuple(SECTION_OF_GOAL[goal] for goal in conversation.profile.goal)
+            goals = sections_of(conversation.profile.goal, corpus.about)
             return Focus((), goals, exchange.question, said, clarified=clarified)
     return Focus(clarified=clarified)
 
 
-def _focus_on(exchange: Exchange) -> Focus:
+def sections_of(goals: Sequence[str], about: About) -> tuple[str, ...]:
+    """Ids of the sections that goals lead to; a goal that the guide does not have leads nowhere."""
+    return tuple(about.goal_sections[goal] for goal in goals if goal in about.goal_sections)
+
+
+def _focus_on(exchange: Exchange, corpus: Corpus) -> Focus:
     resources: list[str] = []
     sections: dict[str, int] = {}
     for citation in exchange.citations:
@@ -100,5 +105,9 @@ def _focus_on(exchange: Exchange) -> Focus:
         if citation.section:
             weight = 2 if citation.kind == "guide" else 1
             sections[citation.section] = sections.get(citation.section, 0) + weight
-    ordered = tuple(sorted(sections, key=lambda id: -sections[id]))
-    return Focus(tuple(dict.fromkeys(resources)), ordered, exchange.question)
+    ordered = sorted(sections, key=lambda id: -sections[id])
+    return Focus(
+        tuple(id for id in dict.fromkeys(resources) if id in corpus.resource_by_id),
+        tuple(id for id in ordered if id in corpus.section_by_id),
+        exchange.question,
+    )

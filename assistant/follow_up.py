@@ -13,7 +13,7 @@ from typing import Literal
 
 from assistant.aspects import asked
 from assistant.evidence import Evidence
-from assistant.focus import SECTION_OF_GOAL, Focus
+from assistant.focus import Focus, sections_of
 from assistant.lexicon import Lexicon, Reading
 from assistant.pick import own_resources, pick_shown
 from assistant.profile import Said
@@ -29,14 +29,13 @@ from assistant.wording import (
     table,
 )
 from assistant.words import plain, whole
+from corpus.types import About, Role
 
 Form = Literal["topic", "about", "other", "more", "compare", "next", "order", "again", "context"]
 _OF_SECTIONS = frozenset({"brand", "rent", "speed"})
 """Aspects that sections tell, not single resources."""
-_FIELDS = frozenset(
-    {"math-background", "machine-learning", "computer-vision", "rnn", "nlp", "reinforcement-learning"}
-)
-"""Sections on one field, which have something to read of their own; the others send readers to the books."""
+_ROLES_OF_PROFILE: tuple[Role, ...] = ("foundations", "books", "equipment")
+"""Whose sections answer who lacks the foundations, reads rather than watches, or says what they work on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,26 @@ class _Turn:
     @property
     def topic(self) -> tuple[str, ...]:
         """Ids of the sections of the goals that it states."""
-        return tuple(SECTION_OF_GOAL[goal] for goal in self.said.profile.goal)
+        return sections_of(self.said.profile.goal, self.about)
+
+    @property
+    def about(self) -> About:
+        """What the guide says of itself."""
+        return self.evidence.corpus.about
+
+    def sections(self, *roles: Role) -> tuple[str, ...]:
+        """Ids of the sections with these roles; none in a guide that names none."""
+        return self.about.sections(*roles)
+
+    @property
+    def is_on_field(self) -> bool:
+        """Whether the last answer was on one field, which has something to read of its own.
+
+        The others send readers to the books.
+        """
+        start = self.sections("start")
+        fields = {*self.sections("foundations", "neighbours"), *self.about.goal_sections.values()} - {*start}
+        return bool(fields & set(self.focus.sections[:1]))
 
     @property
     def leans(self) -> bool:
@@ -193,10 +211,12 @@ def _named(turn: _Turn) -> Need | None:
 
 
 def _lacks_basics(turn: _Turn) -> Need | None:
-    """`I don't know any deep learning yet`: where to start."""
-    if ("knows", "have-basics") in turn.said.withdrawn and not turn.reading.resources:
-        start = "how to start deep learning"
-        return replace(turn.base, query=start, sections=("have-basics",), follow_up=True)
+    """`I don't know any of it yet`: where to start."""
+    start = turn.sections("start")
+    if not turn.reading.resources and any(("knows", id) in turn.said.withdrawn for id in start):
+        return replace(
+            turn.base, query=f"how to start {turn.about.subject}", sections=start[:1], follow_up=True
+        )
     return None
 
 
@@ -301,8 +321,8 @@ def _same_sections(turn: _Turn) -> Need | None:
     sections = turn.focus.sections
     if turn.needed or not sections or not turn.leans:
         return None
-    wants_books = has("reading", turn.core) and not set(sections[:1]) & _FIELDS
-    sections = ("reading",) if wants_books else sections
+    if has("reading", turn.core) and not turn.is_on_field:
+        sections = turn.sections("books")[:1] or sections
     return replace(turn.base, query=turn.in_context(turn.core), sections=sections, follow_up=True)
 
 
@@ -349,7 +369,7 @@ def _by_itself(turn: _Turn) -> Need:
         form: Form = "next" if has("next", text) or "after" in text.split() else "about"
         return replace(base, form=form, resources=own)
     if base.bare and not base.concepts and has("reading", text):
-        return replace(base, sections=("reading",))
+        return replace(base, sections=turn.sections("books")[:1])
     return base
 
 
@@ -367,25 +387,26 @@ def _advise_anew(turn: _Turn) -> Need:
     """The advice changes with what the writer says about themselves."""
     profile, focus = turn.said.profile, turn.focus
     same = _on_shown(turn, "topic")
-    if profile.background in ("none", "some-maths") or any(
-        field == "knows" for field, _ in turn.said.withdrawn
-    ):
-        query = f"{turn.text} mathematics background linear algebra calculus probability"
-        return replace(same, query=query, sections=("math-background",), resources=())
+    foundations, books, equipment = (turn.sections(role)[:1] for role in _ROLES_OF_PROFILE)
+    lacks = profile.background in ("none", "some-maths")
+    if foundations and (lacks or any(field == "knows" for field, _ in turn.said.withdrawn)):
+        names = " ".join(turn.evidence.corpus.section_by_id[id].title for id in foundations)
+        parts = " ".join(basic.id.replace("-", " ") for basic in turn.about.basics if basic.part_of)
+        return replace(same, query=f"{turn.text} {names} {parts}", sections=foundations, resources=())
     only_reads = "reading" in profile.prefers or "video" in profile.avoids
-    if only_reads and not set(focus.sections[:1]) & _FIELDS:
-        return replace(same, sections=("reading",), resources=())
+    if books and only_reads and not turn.is_on_field:
+        return replace(same, sections=books, resources=())
     if profile.budget in ("free", "low"):
         return replace(same, form="other", aspects=("cost",))
-    if profile.hardware and "hardware" not in focus.sections:
-        return replace(same, sections=("hardware",), resources=())
+    if equipment and profile.hardware and not set(equipment) & set(focus.sections):
+        return replace(same, sections=equipment, resources=())
     return replace(same, form="again", query=f"{focus.question} {turn.text}")
 
 
 def _are_comparable(focus: Focus, evidence: Evidence, lexicon: Lexicon) -> bool:
     """Whether the last answer set two of the guide's resources side by side, or two of one kind.
 
-    `the two` of a question on two subjects (`machine learning or deep learning`) are those subjects.
+    `the two` of a question on two subjects (`ale or lager`) are those subjects.
     """
     asked_before = lexicon.read(focus.question)
     if not asked_before.resources and re.search(r"\w (?:and|or|vs|versus) \w", asked_before.text):

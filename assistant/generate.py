@@ -9,12 +9,13 @@ from typing import Protocol
 
 from assistant.errors import UsageError
 from assistant.settings import Settings
-from assistant.types import ADDRESS, Profile
+from assistant.types import Profile
+from corpus.inert import ADDRESS
 from index.device import choose_device
 
 MAX_NEW_TOKENS = 320
 _SYSTEM = """\
-You are a friendly adviser for people who start to learn deep learning. Answer the question in 2 to 6 short, plain \
+You are a friendly adviser for people who start to learn {subject}. Answer the question in 2 to 6 short, plain \
 sentences, addressed to the learner as "you".
 Rules:
 - Say only what the numbered evidence says. End every sentence with the number of its evidence, such as [2] or [1][3].
@@ -62,12 +63,16 @@ class Generator(Protocol):
         """Let go of connections and memory."""
 
 
-def make_prompt(question: str, evidence: Sequence[str], profile: Profile) -> Prompt:
-    """Numbered evidence from 1, the learner, the question; no address, and no brackets that are not ours."""
+def make_prompt(question: str, evidence: Sequence[str], profile: Profile, subject: str) -> Prompt:
+    """Numbered evidence from 1, the learner, the question; no address, and no brackets that are not ours.
+
+    `subject`: what the guide teaches.
+    """
     lines = [f"[{n}] {_plain(text)}" for n, text in enumerate(evidence, 1)]
     learner = _learner(profile)
     parts = ["Evidence:", *lines, "", *([f"The learner: {learner}.", ""] if learner else [])]
-    return Prompt(_SYSTEM, "\n".join([*parts, f"Question: {_plain(question)}"]))
+    system = _SYSTEM.format(subject=_plain(subject) or "the subject of a guide")
+    return Prompt(system, "\n".join([*parts, f"Question: {_plain(question)}"]))
 
 
 def open_generator(settings: Settings) -> Generator | None:

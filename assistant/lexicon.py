@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from assistant.words import STOP_WORDS, Speller, plain, word_list
-from corpus.types import Corpus
+from corpus.types import About, Corpus
 
 _LONGEST = 9
 _SURE_WORDS = 4
@@ -39,6 +39,8 @@ class Reading:
     """Its words, punctuation included."""
     mentions: tuple[Mention, ...]
     """What it names, in order; they do not overlap."""
+    about: About = field(default_factory=About)
+    """What the guide says of itself: its subject, goals and basics."""
 
     @cached_property
     def resources(self) -> tuple[str, ...]:
@@ -72,6 +74,7 @@ class Lexicon:
 
     def __init__(self, corpus: Corpus, cue_words: Iterable[str] = ()) -> None:
         """`cue_words`: further words to mend slips towards."""
+        self.about = corpus.about
         self._names: dict[tuple[str, ...], Mention] = {}
         self.by_author = _by_author(corpus)
         spoken = " ".join(_texts(corpus))
@@ -108,7 +111,7 @@ class Lexicon:
                 continue
             mentions.append(found)
             start = found.end
-        return Reading(mended, words, tuple(mentions))
+        return Reading(mended, words, tuple(mentions), self.about)
 
     def _longest(self, words: tuple[str, ...], start: int) -> Mention | None:
         """The longest name that begins there, if there is one."""
@@ -120,7 +123,7 @@ class Lexicon:
 
 
 def _is_telling(name: str, spoken: str) -> bool:
-    """Whether a title is a name: `Deep Learning`, which the texts also write in lower case, is none."""
+    """Whether a title is a name: `Home Brewing`, which the texts also write in lower case, is none."""
     return not 1 < len(name.split()) <= _SURE_WORDS or f" {name.lower()} " not in spoken
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 
@@ -22,6 +23,18 @@ OUTCOMES: Mapping[Outcome, str] = {
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _SHARED = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class _Counted(logging.Handler):
+    """Counts the lines of a log."""
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__(logging.ERROR)
+        self._counter = counter
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count one."""
+        self._counter.inc()
 
 
 class Metrics:
@@ -76,6 +89,12 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livemax",
         )
+        self.broken = Counter(
+            "promises_broken_total",
+            "Sentences and answers that were left out because they would have broken a promise.",
+            registry=self.registry,
+        )
+        logging.getLogger("dlstart.promises").addHandler(_Counted(self.broken))
         ProcessCollector(registry=self.registry)
 
     def count_answer(

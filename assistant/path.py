@@ -14,23 +14,14 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from assistant.types import Profile
+from assistant.words import plain, whole
 from corpus.types import Corpus, Origin, Part, Resource
 from index.types import Chunk
 
-FIRST = "have-basics"
-_MATHS = "math-background"
-_MACHINE_LEARNING = "machine-learning"
-# What else can be the first course: a section whose resources meet `have-basics` too.
-_INSTEAD = {FIRST: ("reading", "other-courses")}
-_GOALS = {"vision": "computer-vision", "rnn": "rnn", "nlp": "nlp", "rl": "reinforcement-learning"}
-_NEXT = ("computer-vision", "rnn", "reinforcement-learning")
-_TOOLS = ("frameworks", "hardware")
-_BACKGROUND = {"maths": (_MATHS,), "ml": (_MATHS, _MACHINE_LEARNING)}
 _OPTIONAL_STEPS = 6
 
 _READING = frozenset({"text", "notes"})
 _DOING = frozenset({"assignments", "code", "notebooks", "labs", "exercises", "software", "service"})
-_NO_MATHS = frozenset({"math", "maths", "mathematics"})
 _NOT_FOR_BEGINNERS = re.compile(r"\bfrom zero\b|\b(complete|absolute) beginners\b|\ba complete course\b")
 
 
@@ -57,6 +48,11 @@ class Stop:
         return self.resource.id if self.resource else self.serves[0]
 
 
+def start_of(corpus: Corpus) -> str | None:
+    """Id of the section where a learner begins; None in a guide that names none."""
+    return next(iter(corpus.about.sections("start")), None)
+
+
 def find_path(corpus: Corpus, chunks: Sequence[Chunk], profile: Profile) -> tuple[Stop, ...]:
     """The shortest sensible path for a profile, then its side branches; nothing before what it needs."""
     return _Path(corpus, chunks, profile).find()
@@ -70,7 +66,7 @@ def resolve(corpus: Corpus, words: Iterable[str]) -> Iterator[str]:
     words = list(words)
     if not words:
         return
-    names = {"maths": _MATHS, "math": _MATHS, "machine learning": _MACHINE_LEARNING, "ml": _MACHINE_LEARNING}
+    names: dict[str, str] = {}
     for concept in corpus.concepts:
         if concept.taught_in:
             names |= dict.fromkeys(concept.names, concept.taught_in[0]) | {concept.id: concept.taught_in[0]}
@@ -80,9 +76,18 @@ def resolve(corpus: Corpus, words: Iterable[str]) -> Iterator[str]:
         )
     ids = {id: id for id in (*corpus.resource_by_id, *corpus.section_by_id)}
     for word in words:
-        id = ids.get(word) or names.get(word.strip().lower())
+        id = ids.get(word) or names.get(word.strip().lower()) or _basic(corpus, word)
         if id in ids:
             yield id
+
+
+def _basic(corpus: Corpus, word: str) -> str | None:
+    """Id of what teaches the subject that a word names: its own, or the section of all foundations."""
+    about = corpus.about
+    for basic in about.basics:
+        if whole(basic.words).fullmatch(plain(word)):
+            return basic.taught_in or next(iter(about.sections("foundations")), None)
+    return None
 
 
 class _Learner:
@@ -93,11 +98,13 @@ class _Learner:
         self._profile = profile
         self._words = {word.strip().lower() for word in profile.avoids}
         self.known = _close(corpus, resolve(corpus, (*profile.done, *profile.knows)))
-        self.known |= _close(corpus, _BACKGROUND.get(profile.background or "", ()))
-        self.no_maths = bool(self._words & _NO_MATHS)
+        stages = {stage.id: stage.knows for stage in corpus.about.backgrounds}
+        self.known |= _close(corpus, stages.get(profile.background or "", ()))
+        self._foundations = frozenset(corpus.about.sections("foundations"))
+        self.no_foundations = any(_basic(corpus, word) in self._foundations for word in self._words)
 
     def refuses(self, resource: Resource) -> bool:
-        """Whether it is out of the question: named by them, finished by them, or maths where they want none."""
+        """Whether it is out of the question: named by them, finished by them, or foundations where they want none."""
         names = {
             resource.id,
             resource.kind,
@@ -110,8 +117,13 @@ class _Learner:
         return (
             bool(self._words & names)
             or any(word in host or (organisation and word == organisation) for word in self._words)
-            or (self.no_maths and _needs_maths(self._corpus, resource))
+            or (self.no_foundations and self._needs_foundations(resource))
         )
+
+    def _needs_foundations(self, resource: Resource) -> bool:
+        by_id = self._corpus.resource_by_id
+        ids = {resource.section, *_closure(self._corpus, resource.prerequisites)}
+        return bool(self._foundations & (ids | {by_id[id].section for id in ids if id in by_id}))
 
     def dislike(self, resource: Resource) -> int:
         """0: nothing against it; 1: it can be used around what they avoid; 2: it can't."""
@@ -156,6 +168,10 @@ class _Path:
         self._chunks = chunks
         self._profile = profile
         self._learner = _Learner(corpus, profile)
+        about = corpus.about
+        self.start = start_of(corpus)
+        self._foundations = frozenset(about.sections("foundations"))
+        self._goals = {goal.id: goal.section for goal in about.goals if goal.section != self.start}
         self._stops: dict[str, Stop] = {}
         self._optional = False
 
@@ -172,24 +188,22 @@ class _Path:
         return tuple(self._stops.values())
 
     def _targets(self) -> list[str]:
-        sections = self._corpus.section_by_id
-        goals = [_GOALS[goal] for goal in self._profile.goal if goal in _GOALS]
-        targets = [section for section in dict.fromkeys(goals) if section in sections]
-        if targets:
-            return targets
-        if FIRST not in sections:
+        goals = [self._goals[goal] for goal in self._profile.goal if goal in self._goals]
+        if goals:
+            return list(dict.fromkeys(goals))
+        if self.start is None:
             return [section.id for section in self._corpus.sections]
-        if not self._is_known(FIRST):
-            return [FIRST]
+        if not self._is_known(self.start):
+            return [self.start]
         return [
             section
-            for section in _NEXT
-            if section in sections and any(r.origin == "guide" for r in self._candidates(section))
+            for section in self._corpus.about.sections("next")
+            if any(r.origin == "guide" for r in self._candidates(section))
         ]
 
     def _reach(self, section: str) -> None:
         """Place what the guide recommends for a section, or the best that is left."""
-        if section == FIRST:
+        if section == self.start:
             self._need(section)
             return
         for id in self._corpus.section_by_id[section].prerequisites:
@@ -198,7 +212,7 @@ class _Path:
         good = [
             r for r in open_ if r.origin == "guide" and self._is_alive(r) and not self._learner.unsuited(r)
         ]
-        if section not in _GOALS.values():
+        if section not in self._goals.values():
             good = []
         for resource in (
             *[r for r in good if self._learner.dislike(r) == 0],
@@ -212,19 +226,19 @@ class _Path:
 
     def _branches(self, targets: Sequence[str]) -> list[str]:
         """Sections that a side branch can come from: the goals, what the guide names next, and the tools."""
-        sections = self._corpus.section_by_id
-        if FIRST not in sections:
+        if self.start is None:
             return []
-        goals = [section for section in targets if section != FIRST or self._profile.prefers]
-        following = _NEXT if FIRST in targets else ()
-        return [id for id in (*goals, *following, _MACHINE_LEARNING, *_TOOLS) if id in sections]
+        about = self._corpus.about
+        goals = [section for section in targets if section != self.start or self._profile.prefers]
+        following = about.sections("next") if self.start in targets else ()
+        return [*goals, *following, *about.sections("neighbours"), *about.sections("tools")]
 
     def _branch(self, section: str, origin: Origin, wanted: bool) -> None:
         """Place the best that a section has left, if it suits, nothing is missing, and it has that origin."""
         if not wanted and self._is_met(section):
             return
         candidates = sorted(self._candidates(section), key=self._rank)
-        if section == FIRST:
+        if section == self.start:
             candidates.sort(key=self._learner.fit, reverse=True)
         for resource in candidates:
             taken, before = self._in_place_of(resource)
@@ -249,7 +263,7 @@ class _Path:
         named = self._named.get((section, "guide"), {}) | self._named.get((section, "today"), {})
         by_id = self._corpus.resource_by_id
         found = [by_id[id] for id in named] + [r for r in self._corpus.resources if r.section == section]
-        for other in _INSTEAD.get(section, ()):
+        for other in self._instead(section):
             found += [
                 r for r in self._corpus.resources if r.section == other and r.kind in ("course", "book")
             ]
@@ -260,6 +274,10 @@ class _Path:
             and r.id not in self._learner.known
             and not self._depends(r, section)
         ]
+
+    def _instead(self, section: str) -> tuple[str, ...]:
+        """Sections whose resources can be the first course, too."""
+        return self._corpus.about.sections("alternatives") if section == self.start else ()
 
     @cached_property
     def _named(self) -> Mapping[tuple[str | None, Part], dict[str, None]]:
@@ -333,7 +351,7 @@ class _Path:
             elif needed in self._corpus.resource_by_id or not after.keys() & ids:
                 after |= dict.fromkeys(ids)
         optional = self._optional or (
-            self._is_refresher and resource is not None and resource.section == _MATHS
+            self._is_refresher and resource is not None and resource.section in self._foundations
         )
         order = [stop for stop in self._stops if stop in after]
         self._stops[id] = Stop(
@@ -343,16 +361,16 @@ class _Path:
 
     @cached_property
     def _is_refresher(self) -> bool:
-        """Whether the learner knows some of the maths, and did not say which."""
-        maths = {r.id for r in self._corpus.resources if r.section == _MATHS}
-        return self._profile.background == "some-maths" and not maths & self._learner.known
+        """Whether the learner knows some of the foundations, and did not say which."""
+        taught = {r.id for r in self._corpus.resources if r.section in self._foundations}
+        return self._profile.background == "some-maths" and not taught & self._learner.known
 
     def _known_of(self, needed: str) -> list[str]:
         """Which ids a learner brings for a prerequisite: the whole, or those of its resources that they know."""
         known, by_id = self._learner.known, self._corpus.resource_by_id
         if needed in known:
             return [needed]
-        sections = (needed, *_INSTEAD.get(needed, ()))
+        sections = (needed, *self._instead(needed))
         return sorted(id for id in known if id in by_id and by_id[id].section in sections)
 
     def _requirements(self, resource: Resource | None, section: str) -> list[str]:
@@ -424,9 +442,9 @@ class _Path:
 
     def _is_known(self, id: str) -> bool:
         known, by_id = self._learner.known, self._corpus.resource_by_id
-        if id in known or (self._learner.no_maths and id == _MATHS):
+        if id in known or (self._learner.no_foundations and id in self._foundations):
             return True
-        sections = (id, *_INSTEAD.get(id, ()))
+        sections = (id, *self._instead(id))
         met = [by_id[k] for k in known if k in by_id and by_id[k].section in sections]
         if id in by_id:
             # A book for a whole section stands for each of its parts.
@@ -464,13 +482,3 @@ def _closure(corpus: Corpus, ids: Iterable[str]) -> set[str]:
         elif id in corpus.section_by_id:
             waiting += corpus.section_by_id[id].prerequisites
     return found
-
-
-def _needs_maths(corpus: Corpus, resource: Resource) -> bool:
-    if resource.section == _MATHS:
-        return True
-    needed = _closure(corpus, resource.prerequisites)
-    return any(
-        id == _MATHS or (id in corpus.resource_by_id and corpus.resource_by_id[id].section == _MATHS)
-        for id in needed
-    )

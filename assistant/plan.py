@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from assistant.cite import Draft, Pick, cite
+from assistant.cite import Draft, Pick, cite_safely, report_broken
 from assistant.ending import list_sources
-from assistant.path import FIRST, Stop, find_path
-from assistant.types import Citation, Place, Plan, Profile, Step, as_values
+from assistant.path import Stop, find_path, start_of
+from assistant.types import BrokenPromise, Citation, Place, Plan, Profile, Step, as_values, check_text
 from corpus.types import Corpus, Part, Resource
 from index.types import Chunk
 
@@ -24,49 +25,49 @@ _ASKED = re.compile(
     r"|\b(?:plan|schedule) (?:for me|my (?:studies|learning|week))\b",
     re.IGNORECASE,
 )
-_GOALS = {
-    "vision": "computer vision",
-    "rnn": "recurrent neural networks",
-    "nlp": "natural language processing",
-    "rl": "reinforcement learning",
-    "general": "the basics of deep learning",
-}
-_BACKGROUNDS = {
-    "none": "no maths background",
-    "some-maths": "some maths",
-    "maths": "a maths background",
-    "ml": "machine learning",
-}
-
-_SUBJECTS = {
-    "math-background": "the maths",
-    "have-basics": "the basics of deep learning",
-    "machine-learning": "machine learning",
-    "rnn": "recurrent neural networks",
-}
-_NO_PROGRAMMING = re.compile(r"names no course that teaches how to program")
+_ON_PROGRAMMING = re.compile(r"programming\b", re.IGNORECASE)
 
 
 def make_plan(corpus: Corpus, chunks: Sequence[Chunk], profile: Profile) -> Plan:
     """Order what this learner should take, each step after its prerequisites, and say why."""
-    stops = find_path(corpus, chunks, profile)
+    by_id = {chunk.id: chunk for chunk in chunks}
     sources = _Sources(corpus, chunks)
     steps: list[Step] = []
+    left_out: set[str] = set()
     number = 0
-    for stop in stops:
+    for stop in find_path(corpus, chunks, profile):
         picks = sources.reasons(stop)
-        if profile.can_program is False and FIRST in stop.serves:
+        if profile.can_program is False and start_of(corpus) in stop.serves:
             picks += sources.on_programming()
-        citations = tuple(cite(corpus, pick, number + n) for n, pick in enumerate(picks, 1))
+        citations: list[Citation] = []
+        for pick in picks:
+            citation = cite_safely(corpus, by_id, pick, number + len(citations) + 1)
+            citations += [citation] if citation else []
+        step = _step(stop, len(steps) + 1, tuple(citations), sources)
+        if not _is_sound(corpus, step):
+            left_out.add(stop.id)
+            continue
         number += len(citations)
-        steps.append(_step(stop, len(steps) + 1, citations, sources))
+        kept = tuple(id for id in step.prerequisites if id not in left_out)
+        steps.append(replace(step, prerequisites=kept))
     return Plan(
         steps=tuple(steps),
         profile=profile,
         text=write_plan(corpus, steps, profile),
-        evidence={chunk.id: chunk for chunk in chunks},
+        evidence=by_id,
         addresses=corpus.urls,
     )
+
+
+def _is_sound(corpus: Corpus, step: Step) -> bool:
+    """Whether what a step shows beside its sentences keeps the promises; a step that does not is logged."""
+    shown = (step.title, step.url, step.effort, step.successor.title if step.successor else None)
+    try:
+        check_text(" \n ".join(filter(None, shown)), corpus.urls)
+    except BrokenPromise as broken:
+        report_broken(broken)
+        return False
+    return True
 
 
 def plan_draft(corpus: Corpus, plan: Plan) -> Draft:
@@ -98,7 +99,7 @@ def weeks_for(step: Step, hours_per_week: float | None) -> int | None:
 def write_plan(corpus: Corpus, steps: Sequence[Step], profile: Profile, links: bool = True) -> str:
     """The plan as Markdown. Its sentences are quotes; its lists say format, time and what comes before."""
     numbers = {step.resource or step.section: step.number for step in steps}
-    blocks = [f"# Your study plan\n\n{_heading(profile)}{write_total(steps, profile)}"]
+    blocks = [f"# Your study plan\n\n{_heading(corpus, profile)}{write_total(steps, profile)}"]
     if not steps:
         blocks.append("Nothing is left to learn here: you know what the guide would recommend.")
     path = [step for step in steps if step.number <= _last_needed(steps)]
@@ -120,11 +121,15 @@ def _last_needed(steps: Sequence[Step]) -> int:
     return max((step.number for step in steps if not step.optional), default=0)
 
 
-def _heading(profile: Profile) -> str:
-    goals = [_GOALS[goal] for goal in profile.goal if goal in _GOALS] or [_GOALS["general"]]
-    parts = [f"Goal: {', '.join(goals)}"]
-    if profile.background:
-        parts.append(f"you bring: {_BACKGROUNDS[profile.background]}")
+def _heading(corpus: Corpus, profile: Profile) -> str:
+    about = corpus.about
+    labels = {goal.id: goal.label for goal in about.goals}
+    goals = [labels[goal] for goal in profile.goal if goal in labels]
+    start = about.labels.get(start_of(corpus) or "")
+    parts = [f"Goal: {', '.join(goals) or start or about.subject}"]
+    stages = {stage.id: stage.label for stage in about.backgrounds}
+    if profile.background in stages:
+        parts.append(f"you bring: {stages[profile.background]}")
     if profile.prefers:
         parts.append(f"you prefer: {', '.join(profile.prefers)}")
     if profile.avoids:
@@ -179,7 +184,7 @@ def _subjects(corpus: Corpus, ids: Sequence[str]) -> list[str]:
     for id in ids:
         resource = corpus.resource_by_id.get(id)
         if resource is None:
-            names[_SUBJECTS.get(id) or corpus.section_by_id[id].title] = None
+            names[corpus.about.labels.get(id) or corpus.section_by_id[id].title] = None
         elif resource.section not in ids:
             names[resource.title] = None
     return list(names)
@@ -258,9 +263,10 @@ class _Sources:
         return list(reversed(unique.values()))
 
     def on_programming(self) -> list[Pick]:
-        """What the guide says to those who can't program yet."""
-        said = self._said(FIRST, "guide", None)
-        return [pick for pick in said if _NO_PROGRAMMING.search(_quote(pick))][:1]
+        """What the guide says of programming to those who can't program yet: a sentence that begins with it."""
+        start = start_of(self.corpus)
+        said = self._said(start, "guide", None) if start else ()
+        return [pick for pick in said if _ON_PROGRAMMING.match(_quote(pick))][:1]
 
     def _advice(self, section: str, resource: Resource) -> list[Pick]:
         """The sentence in which the guide, or its editors, recommend a resource; at most one."""

@@ -16,18 +16,13 @@ from typing import Any
 from assistant.lexicon import Reading
 from assistant.types import Profile
 from assistant.words import plain, whole
+from corpus.types import About, Background, Basic
 
 _CLAUSE = re.compile(r"[^.;!?]+")
 _PART = re.compile(r"\s[,:]\s|\bbut\b|\bthough\b|\bhowever\b|\baber\b|\bpero\b|\bmais\b|\bmas\b")
 _HOURS = r"(?P<n>\d+(?:[.,]\d+)?|{numbers})\s*(?:to\s*\d+\s*|-\s*\d+\s*)?(?:hours?|hrs?|h|std|stunden?|horas?|heures?)"
-_TAUGHT_BY = {
-    "linear-algebra": "strang-linear-algebra",
-    "calculus": "mitx-calculus",
-    "probability": "mitx-probability",
-    "machine-learning": "machine-learning",
-    "deep-learning": "have-basics",
-}
-_MATHS = ("linear-algebra", "calculus", "probability")
+_PROGRAMMING = "programming"
+"""The one subject that comes before any guide's, if it needs it at all."""
 _FORMATS = ("video", "reading", "hands-on")
 
 
@@ -49,10 +44,10 @@ def read_profile(reading: Reading, raw: str = "") -> Said:
     stated: dict[str, Any] = {}
     withdrawn: set[tuple[str, str]] = set()
     for clause in _CLAUSE.findall(reading.text):
-        _read_subjects(clause, stated, withdrawn)
+        _read_subjects(clause, reading.about, stated, withdrawn)
         _read_formats(clause, stated, withdrawn)
-        _read_goals(clause, stated)
-    for cue in _cues():
+        _read_goals(clause, reading.about, stated)
+    for cue in _cues(reading.about.names, reading.about.backgrounds):
         _read_cue(cue, reading.text, stated, withdrawn)
     hours = _hours(raw.lower() or reading.text)
     if hours is not None:
@@ -62,8 +57,10 @@ def read_profile(reading: Reading, raw: str = "") -> Said:
         name: tuple(dict.fromkeys(value)) if isinstance(value, list) else value
         for name, value in stated.items()
     }
-    profile = Profile(**values)
-    return Said(_consistent(profile), frozenset(withdrawn))
+    profile = _consistent(Profile(**values), reading.about)
+    if profile.background == "none":
+        withdrawn |= {("knows", id) for id in _foundations(reading.about) if id not in profile.knows}
+    return Said(profile, frozenset(withdrawn))
 
 
 def merge(old: Profile, said: Said) -> Profile:
@@ -86,17 +83,18 @@ def merge(old: Profile, said: Said) -> Profile:
         merged,
         prefers=tuple(value for value in merged.prefers if value not in new.avoids),
         avoids=tuple(value for value in merged.avoids if value not in new.prefers),
-        knows=tuple(
-            value
-            for value in merged.knows
-            if value in new.knows or not (new.background == "none" and value in _maths_ids())
-        ),
         goal=(*new.goal, *(goal for goal in merged.goal if goal not in new.goal)),
     )
 
 
-def _maths_ids() -> tuple[str, ...]:
-    return ("math-background", *(_TAUGHT_BY[subject] for subject in _MATHS))
+def _parts(about: About) -> frozenset[str]:
+    """Ids of what teaches the single subjects that make up a background."""
+    return frozenset(basic.taught_in for basic in about.basics if basic.part_of and basic.taught_in)
+
+
+def _foundations(about: About) -> frozenset[str]:
+    """Ids of the sections and resources that teach what comes before the start."""
+    return _parts(about) | frozenset(about.sections("foundations"))
 
 
 @cache
@@ -104,13 +102,14 @@ def _table() -> dict[str, Any]:
     return tomllib.loads(resources.files("assistant").joinpath("profile.toml").read_text("utf-8"))
 
 
-def cue_words() -> frozenset[str]:
-    """Words of six letters or more that the table looks for, to mend slips towards."""
+def cue_words(about: About) -> frozenset[str]:
+    """Words of six letters or more that the table and the guide look for, to mend slips towards."""
     texts: list[str] = []
     table = _table()
     texts += [word for cue in table["cue"] for word in cue["words"]]
-    texts += [*table["formats"]["nouns"].values(), *table["subjects"].values()]
-    texts += table["goals"]["subjects"].values()
+    texts += [*table["formats"]["nouns"].values(), *table["subjects"].values(), *about.names]
+    texts += [goal.words for goal in about.goals] + [basic.words for basic in about.basics]
+    texts += [word for background in about.backgrounds for word in background.words]
     return frozenset(re.findall(r"(?<![\w\\])[a-z]{6,}(?![\w?*+])", " ".join(texts)))
 
 
@@ -133,10 +132,19 @@ class _Cue:
 
 
 @cache
-def _cues() -> tuple[_Cue, ...]:
-    return tuple(
-        _Cue(cue, whole("|".join(cue["words"])), tuple(map(whole, cue["words"]))) for cue in _table()["cue"]
-    )
+def _cues(subject: tuple[str, ...], backgrounds: tuple[Background, ...]) -> tuple[_Cue, ...]:
+    """The cues of the table, with the names of the subject in them, and those of the guide's backgrounds."""
+    names = "|".join(re.escape(plain(name)) for name in subject) or "(?!)"
+    told = [
+        {"field": "background", "value": stage.id, "words": stage.words}
+        for stage in backgrounds
+        if stage.words
+    ]
+    cues = []
+    for says in (*_table()["cue"], *told):
+        words = [word.replace("{subject}", names) for word in says["words"]]
+        cues.append(_Cue(says, whole("|".join(words)), tuple(map(whole, words))))
+    return tuple(cues)
 
 
 def _read_cue(cue: _Cue, text: str, stated: dict[str, Any], withdrawn: set[tuple[str, str]]) -> None:
@@ -162,19 +170,21 @@ def _state(stated: dict[str, Any], field: str, value: Any) -> None:
         stated.setdefault(field, value)
 
 
-def _parts(clause: str) -> Iterator[str]:
+def _clause_parts(clause: str) -> Iterator[str]:
     yield from (part.strip() for part in _PART.split(clause) if part.strip())
 
 
-def _read_subjects(clause: str, stated: dict[str, Any], withdrawn: set[tuple[str, str]]) -> None:
-    """`I know X`, `no X`, `X is rusty`, for the subjects that come before deep learning."""
-    table = _table()
-    statements = table["statements"]
+def _read_subjects(
+    clause: str, about: About, stated: dict[str, Any], withdrawn: set[tuple[str, str]]
+) -> None:
+    """`I know X`, `no X`, `X is rusty`, for the subjects that come before the guide's own."""
+    statements = _table()["statements"]
+    subjects = (*about.basics, Basic(_PROGRAMMING, _table()["subjects"][_PROGRAMMING]))
     polarity: bool | None = None
-    for part in _parts(clause):
+    for part in _clause_parts(clause):
         asks = whole(statements["asks"]).search(part)
-        for subject, words in table["subjects"].items():
-            for found in whole(words).finditer(part):
+        for subject in subjects:
+            for found in whole(subject.words).finditer(part):
                 before, after = part[: found.start()], part[found.end() :]
                 said = _polarity(before, after, statements)
                 if asks and said and "i know" not in before:
@@ -199,26 +209,26 @@ def _polarity(before: str, after: str, statements: Mapping[str, str]) -> bool | 
     return True if whole(statements["has_after"]).match(near_after) else None
 
 
-def _state_subject(subject: str, has: bool, stated: dict[str, Any], withdrawn: set[tuple[str, str]]) -> None:
-    if subject == "programming":
+def _state_subject(
+    subject: Basic, has: bool, stated: dict[str, Any], withdrawn: set[tuple[str, str]]
+) -> None:
+    if subject.id == _PROGRAMMING:
         _state(stated, "can_program", has)
         return
-    if subject in _TAUGHT_BY:
-        if has:
-            _state(stated, "knows", _TAUGHT_BY[subject])
-        else:
-            withdrawn.add(("knows", _TAUGHT_BY[subject]))
-    if subject == "maths":
-        _state(stated, "background", "maths" if has else "none")
-    elif subject in _MATHS and not has:
-        _state(stated, "background", "none" if "knows" not in stated else "some-maths")
-    elif subject == "machine-learning" and has:
-        _state(stated, "background", "ml")
+    if subject.taught_in and has:
+        _state(stated, "knows", subject.taught_in)
+    elif subject.taught_in:
+        withdrawn.add(("knows", subject.taught_in))
+    background = subject.background if has else subject.without
+    if subject.part_of and not has:
+        background = "none" if "knows" not in stated else "some-maths"
+    if background:
+        _state(stated, "background", background)
 
 
 def _read_formats(clause: str, stated: dict[str, Any], withdrawn: set[tuple[str, str]]) -> None:
     formats = _table()["formats"]
-    for part in _parts(clause):
+    for part in _clause_parts(clause):
         for name, nouns in formats["nouns"].items():
             for found in whole(nouns).finditer(part):
                 before = " ".join(part[: found.start()].split()[-4:])
@@ -246,18 +256,17 @@ def _last(words: str, text: str) -> int:
     return max((m.end() for m in whole(words).finditer(text)), default=-1)
 
 
-def _read_goals(clause: str, stated: dict[str, Any]) -> None:
-    goals = _table()["goals"]
-    for goal, words in goals["subjects"].items():
-        for found in whole(words).finditer(clause):
-            before = clause[: found.start()]
-            if whole(goals["aim"]).search(before) and not _denied(clause, found.start()):
-                _state(stated, "goal", goal)
+def _read_goals(clause: str, about: About, stated: dict[str, Any]) -> None:
+    aim = whole(_table()["goals"]["aim"])
+    for goal in about.goals:
+        for found in whole(goal.words).finditer(clause) if goal.words else ():
+            if aim.search(clause[: found.start()]) and not _denied(clause, found.start()):
+                _state(stated, "goal", goal.id)
 
 
-def names_goal(word: str) -> bool:
-    """Whether a word alone stands for a goal: `text`, `robots`."""
-    return any(whole(words).fullmatch(word) for words in _table()["goals"]["subjects"].values())
+def names_goal(word: str, about: About) -> bool:
+    """Whether a word alone stands for a goal of the guide."""
+    return any(goal.words and whole(goal.words).fullmatch(word) for goal in about.goals)
 
 
 def _hours(text: str) -> float | None:
@@ -317,28 +326,23 @@ def _until_clause(words: Iterable[str], last: bool) -> str:
     return (parts[-1] if last else parts[0]).strip()
 
 
-def _consistent(profile: Profile) -> Profile:
+def _consistent(profile: Profile, about: About) -> Profile:
     """A format can't be both wanted and refused; the refusal is the surer sign."""
     prefers = tuple(value for value in profile.prefers if value not in profile.avoids)
     avoids = tuple(value for value in profile.avoids if value not in profile.done)
     background = profile.background
-    knows_all = {_TAUGHT_BY[subject] for subject in _MATHS} <= set(profile.knows)
-    if knows_all and background in (None, "some-maths"):
+    parts = _parts(about)
+    if parts and parts <= set(profile.knows) and background in (None, "some-maths"):
         background = "maths"
-    elif background is None and set(profile.knows) & {_TAUGHT_BY[subject] for subject in _MATHS}:
+    elif background is None and parts & set(profile.knows):
         background = "some-maths"
     return replace(profile, prefers=prefers, avoids=avoids, background=background)
 
 
-def describe(profile: Profile) -> str:
+def describe(profile: Profile, about: About) -> str:
     """The profile as words, for finding the sentences that fit it."""
-    words = {
-        "none": "beginner without mathematics",
-        "some-maths": "some mathematics",
-        "maths": "knows the mathematics",
-        "ml": "machine learning background",
-    }
-    parts = [*profile.goal, *profile.prefers, profile.level or "", words.get(profile.background or "", "")]
+    meaning = {stage.id: stage.meaning for stage in about.backgrounds}
+    parts = [*profile.goal, *profile.prefers, profile.level or "", meaning.get(profile.background or "", "")]
     if profile.can_program is not None:
         parts.append("programmers" if profile.can_program else "never programmed")
     return plain(" ".join(parts))

@@ -78,7 +78,8 @@ class Rewording:
 
     async def pieces(self, question: str, profile: Profile) -> AsyncGenerator[Piece]:
         """Verified text as it comes; nothing at all where the composed draft stands."""
-        prompt = make_prompt(question, [citation.quote for citation in self._evidence], profile)
+        quotes = [citation.quote for citation in self._evidence]
+        prompt = make_prompt(question, quotes, profile, self._corpus.about.subject)
         try:
             async with aclosing(_sentences(self._generator.write(prompt))) as sentences:
                 async for sentence in sentences:

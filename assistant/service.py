@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
-from assistant.adviser import Adviser, Message, Part, Search
-from assistant.cite import Draft
+from assistant.adviser import Advice, Adviser, Message, Part, Search
+from assistant.cite import Draft, report_broken
 from assistant.errors import BadRequest, index_problems
 from assistant.generate import Generator, open_generator
 from assistant.plan import make_plan
@@ -19,7 +19,7 @@ from assistant.reword import Rewriter
 from assistant.settings import Settings
 from assistant.store import MemoryStore, Store
 from assistant.texts import open_corpus
-from assistant.types import MAX_QUESTION, Answer, Conversation, Plan, Profile, Turn, as_values
+from assistant.types import MAX_QUESTION, Answer, BrokenPromise, Conversation, Plan, Profile, Turn, as_values
 from assistant.verify import Verifier
 from corpus import Corpus
 from index.build import Progress, build_index
@@ -30,6 +30,7 @@ from index.store import MANIFEST
 
 _NO_HITS = 0
 """An answer is made of what its question is about, and needs no hits."""
+_COMPOSER = "composer"
 _HERE = 3.0
 """How much likelier the sections of the last answer are for a message that leans on it."""
 
@@ -49,7 +50,7 @@ class Ask:
     channel: str = "python"
     """Which face it came through: http, openai, mcp, slack, terminal, …"""
     standalone: bool = False
-    """Whether the question is complete: the profile counts, the turns before do not."""
+    """Whether the question is complete (a starter, a suggestion, a button): the turns before do not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Assistant:
         started = perf_counter()
         question = check_question(ask.question)
         conversation = await self._conversation(ask)
-        message = self.adviser.read(question, conversation, ask.profile)
+        message = self.adviser.read(question, conversation, ask.profile, ask.standalone)
         search = await self._find(question, message)
         found = search.found
         searched = perf_counter()
@@ -123,25 +124,43 @@ class Assistant:
             told = {"id": id, "conversation_id": conversation.id, "outcome": advice.outcome}
             show(Event("meta", told | {"profile": message.profile.as_dict()}))
         draft, generator = await self._reword(question, advice.draft, message.profile, show)
-        answer = Answer(
-            id=id,
-            conversation_id=conversation.id,
-            outcome=advice.outcome,
-            text=draft.text,
-            citations=draft.citations,
-            related=advice.related,
-            clarifying_question=advice.clarification,
-            suggestions=advice.suggestions,
-            profile=message.profile,
-            generator=generator,
-            confidence=found.confidence,
-            timings_ms={**found.timings_ms}
-            | {"compose": (done - searched) * 1e3, "total": (done - started) * 1e3},
-            evidence=self.searcher.index.chunk_by_id,
-            addresses=self.corpus.urls,
-        )
+        timings = {"compose": (done - searched) * 1e3, "total": (done - started) * 1e3}
+
+        def build(said: Advice, text: Draft, generator: str) -> Answer:
+            return Answer(
+                id=id,
+                conversation_id=conversation.id,
+                outcome=said.outcome,
+                text=text.text,
+                citations=text.citations,
+                related=said.related,
+                clarifying_question=said.clarification,
+                suggestions=said.suggestions,
+                profile=message.profile,
+                gaps=said.gaps,
+                generator=generator,
+                confidence=found.confidence,
+                timings_ms={**found.timings_ms} | timings,
+                evidence=self.searcher.index.chunk_by_id,
+                addresses=self.corpus.urls,
+            )
+
+        try:
+            answer = build(advice, draft, generator)
+        except BrokenPromise as broken:
+            # A text that breaks a promise costs its own words, never the answer.
+            report_broken(broken)
+            answer = self._without(build, advice, self.adviser.decline(question, message, search))
         await self.store.remember(conversation, question, answer, ask.channel)
         return answer
+
+    @staticmethod
+    def _without(build: Callable[[Advice, Draft, str], Answer], composed: Advice, declined: Advice) -> Answer:
+        """The composed answer where a language model's words broke a promise, else that there is none."""
+        try:
+            return build(composed, composed.draft, _COMPOSER)
+        except BrokenPromise:
+            return build(declined, declined.draft, _COMPOSER)
 
     async def _reword(
         self,
@@ -153,7 +172,7 @@ class Assistant:
         """The draft in the language model's words, where there is one and they pass; and who worded it."""
         rewording = self.rewriter.start(draft, self.searcher.index.chunks) if self.rewriter else None
         if rewording is None:
-            return draft, "composer"
+            return draft, _COMPOSER
         async with aclosing(rewording.pieces(question, profile)) as pieces:
             async for piece in pieces:
                 if show is not None:

@@ -6,23 +6,10 @@ from collections.abc import Sequence
 
 from assistant.evidence import Evidence
 from assistant.focus import Focus
-from assistant.types import Citation, Profile, Related
+from assistant.types import Citation, Related
+from assistant.words import stems
+from corpus.types import Corpus, Role
 
-_FIRST = ("How do I start deep learning?", "What if I don't know the maths?", "Do I need a GPU?")
-_BY_SECTION = {
-    "intro": "How do I start deep learning?",
-    "have-basics": "How do I start deep learning?",
-    "math-background": "Which maths do I need first?",
-    "machine-learning": "Should I learn machine learning first?",
-    "other-courses": "Which other deep learning courses are there?",
-    "reading": "What can I read instead of watching videos?",
-    "computer-vision": "What do I take for computer vision?",
-    "rnn": "Where do I learn about recurrent networks?",
-    "nlp": "How do I start with natural language processing?",
-    "reinforcement-learning": "How do I start with reinforcement learning?",
-    "frameworks": "Which framework should I use today?",
-    "hardware": "Do I need a GPU?",
-}
 _ON_RESOURCE = {
     "cost": "Is {name} free?",
     "prerequisites": "What do I need to know before {name}?",
@@ -41,35 +28,65 @@ _ON_PLURAL = {
     "state": "Are {name} still up to date?",
 }
 _PLURAL = frozenset({"notes", "tutorials", "Notebooks"})
+_WITH_ARTICLE = ("Hugging Face",)
 _COUNT = 3
+
+
+_ALIVE = frozenset({"current", "updated", "moved"})
+_ROLES: tuple[Role, ...] = ("equipment", "tools", "books", "foundations")
+"""Whose sections are worth a look from anywhere."""
 
 
 def suggest(
     evidence: Evidence,
+    asked: str,
     citations: Sequence[Citation],
-    profile: Profile,
     focus: Focus,
     related: Sequence[Related] = (),
 ) -> tuple[str, ...]:
-    """Two or three follow-ups, each checked to have a sentence that answers it."""
-    if not citations:
-        near = [_BY_SECTION[section.id] for section in related if section.id in _BY_SECTION]
-        return tuple(dict.fromkeys((*near[:2], *_FIRST)))[:_COUNT]
-    found: list[str] = []
-    said = {citation.quote for citation in citations} | focus.said
-    main = next((c.resource for c in citations if c.resource), None)
-    if main is not None:
-        name = evidence.corpus.resource_by_id[main].short
-        name = f"the {name}" if name.startswith("Hugging Face") else name
-        many = name.split()[-1] in _PLURAL
-        for aspect, words in (_ON_PLURAL if many else _ON_RESOURCE).items():
-            telling = [q for q in evidence.of_resource.get(main, []) if aspect in q.tells]
-            if telling and not any(quote.text in said for quote in telling):
-                found.append(words.format(name=name))
+    """Two or three follow-ups, each checked to have a sentence that answers it, none that was just asked."""
+    if citations:
+        found = _after(evidence, citations, focus)
+    else:
+        near = [ask_of(evidence.corpus, place.id) for place in related if place.kind == "section"]
+        found = [*near[:2], *starters(evidence.corpus)]
+    return tuple(dict.fromkeys(words for words in found if stems(words) != stems(asked)))[:_COUNT]
+
+
+def starters(corpus: Corpus) -> tuple[str, ...]:
+    """First questions to offer: the guide's own, else one for each of its first sections."""
+    return corpus.about.starters or tuple(ask_of(corpus, section.id) for section in corpus.sections[:_COUNT])
+
+
+def ask_of(corpus: Corpus, section: str) -> str:
+    """A question that a section answers: the guide's own, else its title."""
+    return corpus.about.asks.get(section) or corpus.section_by_id[section].title
+
+
+def _after(evidence: Evidence, citations: Sequence[Citation], focus: Focus) -> list[str]:
+    """What to ask after an answer: on its main resource, then on the sections that follow."""
+    corpus = evidence.corpus
+    on_main = _on_resource(evidence, citations, focus)
     section = next((c.section for c in citations if c.section), None)
-    following = [s.id for s in evidence.corpus.sections if section in s.prerequisites and s.id in _BY_SECTION]
-    others = ("hardware", "frameworks", "reading", "math-background")
-    wanted = [id for id in (*following, *others) if id in evidence.resources_of and id != section]
+    following = [s.id for s in corpus.sections if section in s.prerequisites]
+    others = corpus.about.sections(*_ROLES) or tuple(s.id for s in corpus.sections)
     cited = {citation.section for citation in citations}
-    sections = [_BY_SECTION[id] for id in wanted if id not in cited]
-    return tuple(dict.fromkeys((*found[:2], *sections, *found[2:])))[:_COUNT]
+    wanted = [id for id in dict.fromkeys((*following, *others)) if id not in cited]
+    return [*on_main[:2], *(ask_of(corpus, id) for id in wanted), *on_main[2:]]
+
+
+def _on_resource(evidence: Evidence, citations: Sequence[Citation], focus: Focus) -> list[str]:
+    """What to ask about the first cited resource that can still be taken."""
+    by_id = evidence.corpus.resource_by_id
+    named = (by_id[citation.resource] for citation in citations if citation.resource)
+    main = next((resource for resource in named if resource.status in _ALIVE), None)
+    if main is None:
+        return []
+    said = {citation.quote for citation in citations} | focus.said
+    name = f"the {main.short}" if main.short.startswith(_WITH_ARTICLE) else main.short
+    found: list[str] = []
+    for aspect, words in (_ON_PLURAL if name.split()[-1] in _PLURAL else _ON_RESOURCE).items():
+        telling = [quote for quote in evidence.of_resource.get(main.id, []) if aspect in quote.tells]
+        if telling and not any(quote.text in said for quote in telling):
+            found.append(words.format(name=name))
+    return found

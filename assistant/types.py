@@ -27,7 +27,9 @@ Goal = Literal["vision", "rnn", "nlp", "rl", "general"]
 Preference = Literal["reading", "video", "hands-on"]
 
 MARKER = re.compile(r"\[(\d{1,3})\]")
-ADDRESS = re.compile(r"https?://[^\s<>\"'\])]+")
+_BEGINS = re.compile(r"https?://")
+_ENDS = re.compile(r"[.,;:!?*_]*(?:$|[\s<>\"'`)\]|\\}])")
+"""What may stand behind an address: punctuation and the end of a word, no further letters of another address."""
 MAX_QUESTION = 2000
 
 
@@ -122,6 +124,8 @@ class Citation:
     """What happened to it."""
     successor: Place | None = None
     """What took its place."""
+    origin: Origin = "guide"
+    """Whose recommendation it is: of the resource, else of the sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,8 @@ class Answer:
     """Follow-up questions that have an answer."""
     profile: Profile = field(default_factory=Profile)
     """What the learner said about themselves so far."""
+    gaps: tuple[str, ...] = ()
+    """Parts of the question that the corpus does not answer."""
     confidence: float = 0.0
     """0 to 1: how likely it is that the corpus answers the question."""
     generator: str = "composer"
@@ -193,7 +199,7 @@ class Answer:
 
     def __post_init__(self, evidence: Mapping[str, Chunk], addresses: Set[str]) -> None:
         for citation in self.citations:
-            _check_citation(citation, evidence, addresses)
+            check_citation(citation, evidence, addresses)
         _check_markers(self.text, self.citations)
         _check_addresses(self.text, addresses)
 
@@ -300,7 +306,7 @@ class Plan:
             earlier |= {step.section, *([step.resource] if step.resource else [])}
         citations = self.citations
         for citation in citations:
-            _check_citation(citation, evidence, addresses)
+            check_citation(citation, evidence, addresses)
         _check_markers(self.text, citations)
         shown = {step.url for step in self.steps} - {None}
         shown |= {step.successor.url for step in self.steps if step.successor}
@@ -319,6 +325,13 @@ class Plan:
         return values | {"profile": self.profile.as_dict()}
 
 
+def check_text(text: str, addresses: Set[str]) -> None:
+    """Raise BrokenPromise for a text of the corpus that no answer may show: it holds a marker, or a foreign address."""
+    if MARKER.search(text):
+        raise BrokenPromise("a text of the corpus holds a marker")
+    _check_addresses(text, addresses)
+
+
 def _check_markers(text: str, citations: Sequence[Citation]) -> None:
     used = {int(number) for number in MARKER.findall(text)}
     numbers = [citation.number for citation in citations]
@@ -327,17 +340,25 @@ def _check_markers(text: str, citations: Sequence[Citation]) -> None:
 
 
 def _check_addresses(text: str, addresses: Set[str]) -> None:
-    for address in ADDRESS.findall(text):
-        if address.rstrip(".,;:") not in addresses:
+    for found in _BEGINS.finditer(text):
+        if not _is_known(text, found.start(), addresses):
             raise BrokenPromise("the text holds an address that is not in the corpus")
 
 
-def _check_citation(citation: Citation, evidence: Mapping[str, Chunk], addresses: Set[str]) -> None:
+def _is_known(text: str, start: int, addresses: Set[str]) -> bool:
+    """Whether a whole known address stands at that place: a longer one that only begins like it is another."""
+    run = text[start:].split(maxsplit=1)[0]
+    return any(run[:end] in addresses and _ENDS.match(run, end) for end in range(len(run), 0, -1))
+
+
+def check_citation(citation: Citation, evidence: Mapping[str, Chunk], addresses: Set[str]) -> None:
+    """Raise BrokenPromise for a source that no answer may show."""
     chunk = evidence.get(citation.chunk_id)
     if chunk is None:
         raise BrokenPromise(f"chunk {citation.chunk_id} is not in the index")
     if not citation.quote or citation.quote not in chunk.text:
         raise BrokenPromise(f"a quote is not in chunk {citation.chunk_id}")
+    check_text(citation.quote, addresses)
     shown = {citation.url, citation.successor.url if citation.successor else None} - {None}
     if not shown <= addresses:
         raise BrokenPromise("a citation holds an address that is not in the corpus")

@@ -9,7 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from assistant.types import ADDRESS, MARKER, Citation
+from assistant.types import MARKER, Citation
+from corpus.inert import ADDRESS
 from corpus.types import Corpus
 from index.encoder import Encoder
 

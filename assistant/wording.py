@@ -11,7 +11,7 @@ from typing import Any
 from assistant.aspects import asks
 from assistant.lexicon import Lexicon, Reading
 from assistant.profile import names_goal
-from assistant.words import whole
+from assistant.words import whole, word_list
 
 SHORT = 7
 """Words of a message that is too short to have a subject of its own."""
@@ -20,7 +20,7 @@ _GENERIC_WORDS = """
     book books course courses class classes resource resources thing things stuff material post posts blog article
     paper tutorial guide lecture lectures video videos link links page site website learn learning study read reading
     watch start begin beginner beginners newbie newcomer take recommend suggest suggestions option options idea
-    question answer please top first second third last cheers smart deep machine dl ml ai work works kind sort
+    question answer please top first second third last cheers smart work works kind sort
     possible maybe tips tip advice hints recommendation recommendations list decent nice great any
     really actually enough another else instead same both part right
 """
@@ -72,13 +72,6 @@ def parts_of(question: str, lexicon: Lexicon) -> tuple[str, ...]:
     return tuple(parts[:_MOST_PARTS]) if len(parts) > 1 and all(len(p.split()) > 2 for p in parts) else ()
 
 
-def is_courtesy(text: str) -> bool:
-    """Whether a message is a greeting, thanks or a goodbye and nothing else; `ok` alone is none."""
-    if whole(table()["identity"]).search(text):
-        return len(text.split()) <= SHORT + 3
-    return bool(re.fullmatch(table()["courtesy"], text)) and text.strip(" .!") not in ("ok", "okay")
-
-
 def points_back(text: str) -> bool:
     """Whether a message points at something that was said: `it`, `those`."""
     cues = table()
@@ -88,6 +81,7 @@ def points_back(text: str) -> bool:
 
 def own_words(reading: Reading) -> tuple[str, ...]:
     """Words of the message that neither point back nor belong to what is asked about."""
+    subject = subject_words(reading.about.names)
     return tuple(
         word
         for word in reading.rest
@@ -95,8 +89,15 @@ def own_words(reading: Reading) -> tuple[str, ...]:
         and len(word) > 1
         and not word.isdigit()
         and not asks(word)
-        and not names_goal(word)
+        and not names_goal(word, reading.about)
+        and word not in subject
     )
+
+
+@cache
+def subject_words(names: tuple[str, ...]) -> frozenset[str]:
+    """The words of a subject's names, in plain form: they say nothing that its guide's reader does not."""
+    return frozenset(word for name in names for word in word_list(name))
 
 
 def is_rival(reading: Reading) -> bool:

@@ -8,7 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from corpus.about import read_about
 from corpus.errors import CorpusError, Problem
+from corpus.frontmatter import read_front_matter
+from corpus.inert import find_addresses, make_inert, shown_texts
 from corpus.known import KnownResources
 from corpus.parse import nearest, parse_concepts, parse_guide, parse_questions, parse_resource
 from corpus.plain import parse_plain_guide
@@ -57,6 +60,7 @@ def read_corpus(
         corpus = None
     if corpus is None:
         return None, problems
+    corpus = make_inert(corpus)
     return replace(
         corpus, hash=digest.hexdigest(), path=str(root), urls=frozenset(_addresses(corpus))
     ), problems
@@ -64,7 +68,12 @@ def read_corpus(
 
 def _from_plain(text: str, root: Path, problems: list[Problem]) -> Corpus:
     title, credit, sections, resources = parse_plain_guide(text, root.name, problems)
-    return Corpus(title, credit, sections, resources)
+    head = read_front_matter(text, root.name, [])
+    # Other programs have keys of the same names: what is not in this one's form is left out without a word.
+    about = read_about(
+        head.values, head.lines, title, [s.id for s in sections], [r.id for r in resources], root.name, []
+    )
+    return Corpus(title, credit, sections, resources, about)
 
 
 def _from_directory(
@@ -95,6 +104,15 @@ def _from_directory(
         toml = _read(root / "concepts.toml", "concepts.toml", digest, problems)
         concepts = parse_concepts(toml or "", "concepts.toml", problems)
 
+    about = read_about(
+        guide.values,
+        guide.lines,
+        guide.title,
+        [section.id for section in sections],
+        [resource.id for resource in resources],
+        "guide.md",
+        problems,
+    )
     _cross_check(sections, resources, concepts, guide.lines, problems)
     order = {section.id: n for n, section in enumerate(sections)}
     resources.sort(key=lambda r: (order.get(r.section, len(order)), r.origin != "guide", r.id))
@@ -103,6 +121,7 @@ def _from_directory(
         credit=guide.credit,
         sections=tuple(sections),
         resources=tuple(_name_successors(resources)),
+        about=about,
         concepts=concepts,
         near_misses=questions.get("near-misses", ()),
         off_topic=questions.get("off-topic", ()),
@@ -244,6 +263,8 @@ def _name_successors(resources: list[Resource]) -> Iterator[Resource]:
 
 
 def _addresses(corpus: Corpus) -> Iterator[str]:
+    for text in shown_texts(corpus):
+        yield from find_addresses(text)
     if corpus.credit and corpus.credit.url:
         yield corpus.credit.url
     for item in _all(corpus.sections, corpus.resources):

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
+from corpus.about import KEYS
 from corpus.errors import Problem
 from corpus.facts import Fact, read_facts
 from corpus.frontmatter import FrontMatter, read_front_matter
@@ -81,7 +82,7 @@ _KEYS: Mapping[str, str | tuple[str, ...]] = {
     "facts": _FACTS,
 }
 _OPTIONAL = frozenset({"short", "aliases", "sources", "facts"})
-_GUIDE_KEYS = ("title", "credit", "prerequisites", "layout")
+_GUIDE_KEYS = ("title", "credit", "prerequisites", "layout", *KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class Guide:
     """The original post."""
     sections: tuple[Section, ...]
     """In order."""
+    values: Mapping[str, Any]
+    """The front matter."""
     lines: Mapping[str, int]
     """1-based line of each front matter key."""
 
@@ -154,7 +157,7 @@ def parse_guide(text: str, path: str, problems: list[Problem]) -> Guide:
     if not isinstance(title, str) or not title.strip():
         problems.append(Problem(path, 1, "the guide has no `title`", "add `title: …` to its front matter"))
         title = ""
-    return Guide(title, _read_credit(head, path, problems), tuple(sections), head.lines)
+    return Guide(title, _read_credit(head, path, problems), tuple(sections), head.values, head.lines)
 
 
 def parse_resource(

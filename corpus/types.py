@@ -28,6 +28,11 @@ Origin = Literal["guide", "addition"]
 Level = Literal["intro", "intermediate", "advanced"]
 Status = Literal["current", "updated", "moved", "archived", "superseded", "discontinued"]
 Part = Literal["guide", "today", "description", "status"]
+Role = Literal[
+    "overview", "start", "alternatives", "foundations", "neighbours", "books", "tools", "equipment", "next"
+]
+"""What a section is for: why the subject matters; where to begin; what else can come first; what comes before the
+start; fields beside the subject; what to read; tools to work with; what to work on; what follows the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +191,106 @@ class Credit:
     """Year or date of publication."""
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Something that a learner may want to work towards."""
+
+    id: str
+    """Name in a profile."""
+    label: str
+    """Words to show."""
+    section: str
+    """Id of the section that it leads to."""
+    words: str = ""
+    """How learners name it: a pattern over plain words (lower case, no accents); may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basic:
+    """A subject that a learner may know or lack before the guide's own."""
+
+    id: str
+    """Slug."""
+    words: str
+    """How learners name it: a pattern over plain words."""
+    taught_in: str | None = None
+    """Id of the section or resource that teaches it."""
+    part_of: str | None = None
+    """Id of the basic that it is a part of."""
+    background: str | None = None
+    """Background of who knows it."""
+    without: str | None = None
+    """Background of who lacks it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """A stage that a learner may have reached."""
+
+    id: str
+    """Name in a profile."""
+    label: str
+    """Words to show."""
+    knows: tuple[str, ...] = ()
+    """Ids of the sections whose subjects are known there."""
+    meaning: str = ""
+    """Words to find sentences by that suit it."""
+    words: tuple[str, ...] = ()
+    """How learners say that they are there: patterns over plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerQuestion:
+    """What the guide would ask a learner back, once."""
+
+    text: str
+    """The question."""
+    options: tuple[str, ...]
+    """Answers to pick from."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a guide says of itself. All of it is optional: what is missing is a behaviour that the guide lacks."""
+
+    subject: str = ""
+    """What it teaches, as words inside a sentence: `home brewing`."""
+    aliases: tuple[str, ...] = ()
+    """Other names of the subject, lower case."""
+    language: str = "en"
+    """BCP 47 tag of its texts."""
+    learner_question: LearnerQuestion | None = None
+    """The one question back."""
+    goals: tuple[Goal, ...] = ()
+    """What learners may want to work towards."""
+    basics: tuple[Basic, ...] = ()
+    """What comes before the subject."""
+    backgrounds: tuple[Background, ...] = ()
+    """Stages of a learner."""
+    roles: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
+    """Ids of the sections that play a part in every plan or answer."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """How a sentence names what a section teaches, by section id."""
+    asks: Mapping[str, str] = field(default_factory=dict)
+    """A question that each section answers, by section id."""
+    starters: tuple[str, ...] = ()
+    """First questions to offer."""
+
+    def sections(self, *roles: Role) -> tuple[str, ...]:
+        """Ids of the sections that play one of these parts, in order; none where the guide names none."""
+        return tuple(dict.fromkeys(id for role in roles for id in self.roles.get(role, ())))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The subject and its aliases, lower case."""
+        return tuple(dict.fromkeys(name.lower() for name in (self.subject, *self.aliases) if name))
+
+    @cached_property
+    def goal_sections(self) -> Mapping[str, str]:
+        """Section ids by goal."""
+        return {goal.id: goal.section for goal in self.goals}
+
+
 @dataclass(frozen=True)
 class Corpus:
     """Everything that an answer may quote."""
@@ -198,6 +303,8 @@ class Corpus:
     """In the guide's order."""
     resources: tuple[Resource, ...]
     """In the order of their sections, the guide's before additions."""
+    about: About = field(default_factory=About)
+    """What the guide says of itself."""
     concepts: tuple[Concept, ...] = ()
     """Where ideas are taught."""
     near_misses: tuple[str, ...] = field(default=(), repr=False)

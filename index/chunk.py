@@ -10,7 +10,7 @@ from corpus.sentences import split_sentences
 from corpus.types import Corpus, Paragraph
 from index.types import Chunk, Sentence
 
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 _MAX_CHARACTERS = 1500
 _Namer = Callable[[Paragraph, int, int], tuple[str, ...]]
 

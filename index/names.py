@@ -61,7 +61,7 @@ class Names:
 def list_names(corpus: Corpus) -> tuple[dict[str, list[str]], dict[str, tuple[list[str], list[str]]]]:
     """What `Names` takes: short names, aliases and authors of resources; names of concepts, and what teaches them.
 
-    A title is none: "Deep Learning" is a book, and half of all questions. A link of a plain guide is
+    A title is none: "Home Brewing" is a book, and half of all questions. A link of a plain guide is
     called what it is written on, if that reads like a name.
     """
     resources = {

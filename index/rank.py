@@ -13,7 +13,7 @@ from index.fusion import OUTCOMES, load_fusion, resource_signals, softmax
 from index.head import Head
 from index.lexical import Lexical
 from index.names import Named, Names
-from index.signals import Evidence, Units
+from index.signals import SCOPE_SIGNALS, Evidence, Units
 from index.types import Chunk, Hit, ViewKind
 from index.views import View
 
@@ -21,6 +21,10 @@ _WORDS_IN_CHUNK = 0.3
 _RESOURCE_IN_CHUNK = 0.3
 _NOVELTY = 0.15
 _MOST_CHUNKS = 1000
+_NEAREST = {
+    kind: SCOPE_SIGNALS.index("nearest question" if kind == "covered" else f"nearest {kind}")
+    for kind in OUTCOMES
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Ranking:
     """Probability of each of covered, not_covered, off_topic, refused, smalltalk."""
     named: Named
     """Names and concepts in the question."""
+    nearest: Mapping[str, float]
+    """Cosine of the nearest question or example of each of covered, not_covered, off_topic, refused, smalltalk."""
 
 
 class Ranker:
@@ -109,6 +115,7 @@ class Ranker:
             _ranked(self.units.resources, resources),
             dict(zip(OUTCOMES, scope.tolist(), strict=True)),
             evidence.named,
+            {kind: float(signals.scope[place]) for kind, place in _NEAREST.items()},
         )
 
     def _hits(self, evidence: Evidence, sections: Vectors, resources: Vectors, k: int) -> tuple[Hit, ...]:

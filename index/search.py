@@ -50,6 +50,8 @@ class Found:
     """Ids of all resources with their probabilities, best first."""
     scope: Mapping[str, float] = field(default_factory=dict)
     """Probability of each of covered, not_covered, off_topic, refused, smalltalk."""
+    nearest: Mapping[str, float] = field(default_factory=dict)
+    """Cosine of the nearest question or example of each of those; 0 where the corpus has none."""
     named: Named = field(default_factory=Named)
     """Names and concepts in the question."""
     cosines: Vectors | None = None
@@ -207,6 +209,7 @@ class Searcher:
             sections=ranking.sections,
             resources=ranking.resources,
             scope=ranking.scope,
+            nearest=ranking.nearest,
             named=ranking.named,
             cosines=cosines,
         )

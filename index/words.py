@@ -28,7 +28,7 @@ def fold(text: str) -> str:
 
 
 def split_words(text: str) -> list[str]:
-    """The folded words of a text, in order, at most 400; `C++` and `cs224d` stay whole."""
+    """The folded words of a text, in order, at most 400; `C++` and `b2b` stay whole."""
     return _WORD.findall(fold(text))[:_MOST_WORDS]
 
 

@@ -30,7 +30,7 @@ _WIDTH = 100
 _INDENT = "    "
 _NOT_TALKING = "(Say so in your question, or talk in `dlstart chat`.)"
 _PROMPT = "you> "
-_HELLO = "Ask how to start learning deep learning. /help lists the commands, /quit leaves."
+_HELLO = "Ask the guide in your own words. /help lists the commands, /quit leaves."
 _HELP = """/sources   the sources of the last answer, with their quotes
 /history   what was said so far
 1, 2, …    pick what is offered under the last answer

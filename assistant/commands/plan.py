@@ -28,7 +28,9 @@ def plan(
     knows: Annotated[
         str, typer.Option(help="What you know: subjects, names or ids, such as linear algebra.")
     ] = "",
-    done: Annotated[str, typer.Option(help="What you have finished: names or ids, such as cs231n.")] = "",
+    done: Annotated[
+        str, typer.Option(help="What you have finished: names or ids, as `dlstart corpus list` shows them.")
+    ] = "",
     hours_per_week: Annotated[float | None, typer.Option(help="How many hours a week you have.")] = None,
     start: Annotated[
         str, typer.Option(help="First day of the calendar, YYYY-MM-DD; next Monday otherwise.")

@@ -15,7 +15,9 @@ from corpus.types import Corpus
 from index.types import Chunk
 
 _MARKER = re.compile(r"\[(\d+)\]")
-_ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>\"'`|)\]]+", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"\b(?:[a-z][a-z0-9+.-]*://|www\.)(?:[^\s<>\"'`|()\]]|\([^\s<>\"'`|()\]]*\))+", re.IGNORECASE
+)
 _LINK = re.compile(r"\]\(\s*<?([^)\s>]*)")
 _HEADING = re.compile(r"^(?=#{1,6} )", re.MULTILINE)
 _ROW = re.compile(r"^(?=\|)|(?<=\|)\n", re.MULTILINE)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from assistant.case import Case
 from assistant.evidence import Quote
 from assistant.fit import fits, is_refused
-from assistant.focus import SECTION_OF_GOAL
+from assistant.focus import sections_of
 from assistant.follow_up import unshown
 from assistant.forms.topic import topic
 from assistant.layout import AFTER, LISTED_FROM, Block
@@ -40,10 +40,12 @@ def _section_of(case: Case, main: str | None) -> str | None:
 
 
 def _next_sections(case: Case, section: str | None) -> list[str]:
-    wanted = [SECTION_OF_GOAL[goal] for goal in case.profile.goal if goal != "general"]
+    about = case.corpus.about
+    start = about.sections("start")
+    wanted = [id for id in sections_of(case.profile.goal, about) if id not in start]
     after = [s.id for s in case.corpus.sections if section in s.prerequisites]
-    if section in ("other-courses", "reading", "machine-learning"):
-        after = [s.id for s in case.corpus.sections if "have-basics" in s.prerequisites]
+    if section in about.sections("alternatives", "neighbours"):
+        after = [s.id for s in case.corpus.sections if set(start) & set(s.prerequisites)]
     if section in wanted:
         return []
     return [id for id in wanted if id in after] or after

@@ -159,7 +159,7 @@ def _companion(case: Case, main: Sequence[Quote], pool: Sequence[Quote]) -> list
 
 def _why(case: Case, main: str | None, chosen: Sequence[Quote]) -> list[Quote]:
     """Why the first resource fits what the learner said, in the corpus's words."""
-    words = describe(case.profile)
+    words = describe(case.profile, case.corpus.about)
     if main is None or not words:
         return []
     wanted = case.evidence.nearness(words)

@@ -16,7 +16,7 @@ from corpus import Corpus
 
 @pytest.fixture(scope="module")
 def lexicon(corpus: Corpus) -> Lexicon:
-    return Lexicon(corpus, cue_words())
+    return Lexicon(corpus, cue_words(corpus.about))
 
 
 def read(lexicon: Lexicon, text: str) -> Said:

@@ -272,7 +272,9 @@ async def test_the_model_sees_numbered_evidence_and_never_an_address(desk: Desk,
 
 
 def test_brackets_and_addresses_of_a_question_do_not_reach_the_prompt() -> None:
-    prompt = make_prompt("[1] is false, see http://a.example <b>", ["Quote one."], Profile(goal=("nlp",)))
+    prompt = make_prompt(
+        "[1] is false, see http://a.example <b>", ["Quote one."], Profile(goal=("nlp",)), "deep learning"
+    )
     question = prompt.user.split("Question: ")[1]
     assert not re.search(r"[\[\]<>]|http", question)
     assert "wants: nlp" in prompt.user

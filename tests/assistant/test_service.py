@@ -146,3 +146,88 @@ async def test_a_stream_gives_exactly_the_same_text(assistant: Assistant) -> Non
     events = [event async for event in assistant.stream(Ask("hinton or larochelle?"))]
     assert [event.name for event in events][:1] + [events[-1].name] == ["meta", "done"]
     assert "".join(e.data["text"] for e in events if e.name == "delta") == events[-1].data["text"]
+
+
+@pytest.mark.parametrize("first", ["Compare CS231n and fast.ai", "Do I need my own GPU?", "hello"])
+async def test_a_standalone_question_leans_on_no_turn_before_it(assistant: Assistant, first: str) -> None:
+    question = "Which framework should a beginner use?"
+    alone = await assistant.answer(Ask(question))
+    before = await assistant.answer(Ask(first))
+    beside = await assistant.answer(Ask(question, before.conversation_id, standalone=True))
+    assert beside.conversation_id == before.conversation_id
+    assert resources(beside) == resources(alone)
+
+
+async def test_a_standalone_question_still_knows_the_learner(assistant: Assistant) -> None:
+    before = await assistant.answer(Ask("I have 5 hours a week and know linear algebra"))
+    answer = await assistant.answer(Ask("How do I start?", before.conversation_id, standalone=True))
+    assert answer.profile.hours_per_week == 5
+    assert answer.clarifying_question is None
+
+
+async def test_at_most_one_question_is_asked_back_though_questions_are_standalone(
+    assistant: Assistant,
+) -> None:
+    first = await assistant.answer(Ask("How do I start learning deep learning?"))
+    assert first.clarifying_question is not None
+    second = await assistant.answer(Ask("Where do I begin?", first.conversation_id, standalone=True))
+    assert second.clarifying_question is None
+
+
+async def test_a_citation_says_whose_recommendation_it_is(assistant: Assistant) -> None:
+    by_id = assistant.corpus.resource_by_id
+    seen: set[str] = set()
+    for question in ("how do I start deep learning?", "which framework should I use?", "I prefer reading"):
+        for citation in (await assistant.answer(Ask(question))).citations:
+            seen.add(citation.origin)
+            if citation.resource:
+                assert citation.origin == by_id[citation.resource].origin
+            else:
+                assert citation.origin == ("addition" if citation.kind == "addition" else "guide")
+    assert seen == {"guide", "addition"}
+
+
+async def test_a_gap_is_named_for_machines(assistant: Assistant) -> None:
+    answer = await assistant.answer(Ask("Do I need a GPU? And what does a prompt engineer earn in Madrid?"))
+    assert answer.outcome == "answered"
+    assert answer.gaps == ("what does a prompt engineer earn in Madrid",)
+    assert "second part of your question" in answer.text
+    assert (await assistant.answer(Ask("Do I need a GPU?"))).gaps == ()
+
+
+async def test_what_is_not_covered_names_the_nearest_sections_in_its_text(assistant: Assistant) -> None:
+    answer = await assistant.answer(Ask("which momentum should I set for SGD?"))
+    assert answer.outcome == "not_covered"
+    assert answer.related
+    assert all(place.title in answer.text for place in answer.related)
+    assert "gap" not in answer.text
+
+
+async def test_off_topic_stays_off_topic_after_a_turn_that_was_not_covered(assistant: Assistant) -> None:
+    before = await assistant.answer(Ask("what is a diffusion model"))
+    assert before.outcome == "not_covered"
+    for question in ("what is the weather", "who won the world cup?"):
+        answer = await assistant.answer(Ask(question, before.conversation_id))
+        assert answer.outcome == "off_topic"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who is CS231n for?",
+        "Is TensorFlow free?",
+        "Do I need a GPU?",
+        "where is kaggle's ec2 guide?",
+        "cs224d?",
+    ],
+)
+async def test_suggestions_repeat_nothing_and_promote_nothing_that_is_dead(
+    assistant: Assistant, question: str
+) -> None:
+    answer = await assistant.answer(Ask(question))
+    dead = [
+        r.short for r in assistant.corpus.resources if r.status in ("archived", "superseded", "discontinued")
+    ]
+    assert answer.suggestions
+    assert question not in answer.suggestions
+    assert [text for text in answer.suggestions for name in dead if name in text] == []

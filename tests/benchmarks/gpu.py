@@ -99,7 +99,7 @@ def _prompts(corpus: Corpus) -> list[Prompt]:
             evidence.setdefault(chunk.section, []).extend(chunk.quote(s) for s in chunk.sentences)
     turns = zip(*(((s.id, question) for question in s.questions[:8]) for s in corpus.sections), strict=False)
     return [
-        make_prompt(question, evidence[id][:_EVIDENCE], Profile())
+        make_prompt(question, evidence[id][:_EVIDENCE], Profile(), "deep learning")
         for id, question in chain.from_iterable(turns)
     ]
 

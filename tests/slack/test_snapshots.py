@@ -20,6 +20,8 @@ from assistant.channels.slack.home import Home, home_view
 from assistant.channels.slack.plans import plan_blocks, plan_modal
 from assistant.store import StoredAnswer
 from assistant.types import Answer, Citation, Clarification, Outcome, Place, Plan, Profile, Related, Step
+from corpus import load_corpus
+from corpus.types import About
 from index.types import Chunk
 from tests.slack.block_kit import check_message, check_view
 
@@ -103,7 +105,7 @@ MESSAGES: dict[str, Callable[[], list[dict[str, Any]]]] = {
         *blocks.answer_blocks(answered(), "con_1"),
         blocks.share("con_1", "ans_1"),
     ],
-    "help": help_blocks,
+    "help": lambda: help_blocks(load_corpus()),
     "plan": lambda: plan_blocks(plan(), "ans_1"),
 }  # fmt: skip
 VIEWS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -111,7 +113,8 @@ VIEWS: dict[str, Callable[[], dict[str, Any]]] = {
     "home_of_a_stranger": lambda: home_view(Home(None, [], 0, 0)),
     "home_without_its_store": lambda: home_view(None),
     "reason": lambda: blocks.reason_modal("ans_1"),
-    "plan_modal": plan_modal,
+    "plan_modal": lambda: plan_modal(load_corpus().about),
+    "plan_modal_of_another_guide": lambda: plan_modal(About(subject="baking")),
 }
 
 

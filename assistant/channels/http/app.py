@@ -44,7 +44,7 @@ log = logging.getLogger("dlstart.service")
 
 _DAY = 24 * 3600.0
 _DESCRIPTION = (
-    "Answers how to start learning deep learning, with a source for every sentence. "
+    "Answers questions from one guide, with a source for every sentence. "
     "Every failure is a problem document (RFC 9457)."
 )
 

@@ -200,6 +200,7 @@ class CitationBody(BaseModel):
     status: Status | None
     status_note: str | None
     successor: PlaceBody | None
+    origin: Annotated[Origin, Field(description="Of the resource; of the sentence where it names none.")]
 
 
 class RelatedBody(BaseModel):
@@ -246,6 +247,7 @@ class AnswerBody(BaseModel):
     clarifying_question: ClarificationBody | None
     suggestions: list[str]
     profile: ProfileOut
+    gaps: Annotated[list[str], Field(description="Parts of the question that the guide does not answer.")]
     confidence: Annotated[float, Field(ge=0, le=1)]
     generator: str
     timings_ms: dict[str, float]

@@ -88,6 +88,7 @@ ANSWERS: dict[str, Any] = {
                     "status": "current",
                     "status_note": None,
                     "successor": None,
+                    "origin": "guide",
                 }
             ],
             "related": [],
@@ -106,6 +107,7 @@ ANSWERS: dict[str, Any] = {
                 "budget": None,
                 "hardware": None,
             },
+            "gaps": [],
             "confidence": 0.87,
             "generator": "composer",
             "timings_ms": {"encode": 3.1, "search": 0.8, "compose": 0.4, "total": 4.6},

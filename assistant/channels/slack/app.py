@@ -38,7 +38,9 @@ from assistant.metrics import Metrics
 from assistant.service import Ask, Assistant
 from assistant.settings import Settings
 from assistant.store import Feedback
+from assistant.suggest import starters
 from assistant.types import Answer, Plan, Profile, as_values
+from corpus.types import Corpus
 
 if TYPE_CHECKING:
     from assistant.stores.installations import Installations
@@ -210,7 +212,10 @@ class SlackBot:
             await client.assistant_threads_setSuggestedPrompts(
                 channel_id=event["channel"],
                 title=messages.PROMPTS_TITLE,
-                prompts=[{"title": title, "message": message} for title, message in messages.PROMPTS],
+                prompts=[
+                    {"title": question, "message": question}
+                    for question in (*starters(self.assistant.corpus)[:3], messages.PLAN_PROMPT)
+                ],
             )
 
     async def on_command(self, ack: AsyncAck, command: dict[str, Any]) -> None:
@@ -218,7 +223,8 @@ class SlackBot:
         await ack()
         question = read(command.get("text") or "")
         if question.lower() in ("", "help"):
-            await self._respond(command, {"text": messages.HELP_COMMAND, "blocks": help_blocks()})
+            shown = help_blocks(self.assistant.corpus)
+            await self._respond(command, {"text": messages.HELP_COMMAND, "blocks": shown})
             return
         conversation = self.names.conversation("command", command["team_id"], command["trigger_id"])
         await self._answer_alone(command, question, conversation)
@@ -293,7 +299,7 @@ class SlackBot:
     async def on_make_plan(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Ask what a plan needs to know."""
         await ack()
-        await client.views_open(trigger_id=body["trigger_id"], view=plan_modal())
+        await client.views_open(trigger_id=body["trigger_id"], view=plan_modal(self.assistant.corpus.about))
 
     async def on_plan(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Keep what somebody said about themselves, and show them their plan at home."""
@@ -391,7 +397,8 @@ class SlackBot:
                     await write(reply, ask, quiet)
                     await self.assistant.store.link(self.names.person(place.team, place.user), conversation)
                 else:
-                    await reply.say(messages.HELP, help_blocks())
+                    corpus = self.assistant.corpus
+                    await reply.say(say_help(corpus), help_blocks(corpus))
         except SLACK_FAILED as error:
             log.warning("an answer could not be shown: %s", reason(error))
             await _apologise(reply, messages.SLOW if isinstance(error, TimeoutError) else messages.BROKEN)
@@ -561,9 +568,17 @@ def _heading(question: str) -> str:
     return f"> {escape(' '.join(question.split()), 'markdown', 500)}\n\n"
 
 
-def help_blocks() -> list[blocks.Block]:
+def say_help(corpus: Corpus) -> str:
+    """What to ask, in one paragraph."""
+    return messages.HELP.format(subject=corpus.about.subject or "the guide")
+
+
+def help_blocks(corpus: Corpus) -> list[blocks.Block]:
     """What somebody sees who writes nothing, or "help"."""
-    return [blocks.section(messages.HELP), *blocks.suggestions(messages.EXAMPLES)]
+    return [
+        blocks.section(escape(say_help(corpus), "mrkdwn", 500)),
+        *blocks.suggestions(starters(corpus)),
+    ]
 
 
 def _excuse(error: AssistantError) -> str:

@@ -8,18 +8,12 @@ STATUS: Final = "is looking in the guide…"
 LOADING: Final = ("Looking in the guide…", "Reading three sections…", "Checking what is still current…")
 
 HELP: Final = (
-    "Ask me how to start learning deep learning, in your own words, and tell me what you already know. "
+    "Ask me about {subject}, in your own words, and tell me what you already know. "
     "Every sentence of an answer names its source."
 )
 HELP_COMMAND: Final = "Write `/learn-dl` and your question; the answer is for you alone until you share it."
-EXAMPLES: Final = ("How do I start deep learning?", "What if I don't know the maths?", "Do I need a GPU?")
 PROMPTS_TITLE: Final = "What would you like to know?"
-PROMPTS: Final = (
-    ("Where do I start?", "How do I start deep learning?"),
-    ("I don't know the maths", "I don't know linear algebra. What should I do first?"),
-    ("Do I need a GPU?", "Do I need a GPU to start?"),
-    ("Make me a study plan", "Make me a study plan"),
-)
+PLAN_PROMPT: Final = "Make me a study plan"
 
 BROKEN: Final = "Sorry, something went wrong here and I could not answer. Please ask me again."
 CUT_SHORT: Final = (
@@ -78,19 +72,6 @@ GOAL_LABEL: Final = "What do you want to do?"
 BACKGROUND_LABEL: Final = "What do you bring?"
 PREFERS_LABEL: Final = "How do you like to learn?"
 HOURS_LABEL: Final = "Hours a week"
-GOALS: Final = {
-    "general": "Learn the basics of deep learning",
-    "vision": "Computer vision",
-    "nlp": "Language",
-    "rnn": "Recurrent networks",
-    "rl": "Reinforcement learning",
-}
-BACKGROUNDS: Final = {
-    "none": "No maths",
-    "some-maths": "Some maths",
-    "maths": "Maths at university",
-    "ml": "Machine learning",
-}
 PREFERENCES: Final = {"reading": "Reading", "video": "Videos", "hands-on": "Exercises and code"}
 
 HOME_ASK: Final = "How to ask"

@@ -12,13 +12,11 @@ from assistant.channels.slack.picture import find_font, paint
 from assistant.plan import asks_for_plan
 from assistant.roadmap import describe, draw
 from assistant.types import Plan, Profile, Step
+from corpus.types import About
 
 _STEPS = 20
 _WORDS = 8000
 """Units of all reasons together; a step has its share, and 450 at most."""
-_GOALS = ("general", "vision", "nlp", "rnn", "rl")
-_BACKGROUNDS = ("none", "some-maths", "maths", "ml")
-_PREFERENCES = ("reading", "video", "hands-on")
 
 
 def wants_plan(question: str) -> bool:
@@ -78,8 +76,10 @@ def can_paint() -> bool:
         return False
 
 
-def plan_modal() -> Block:
-    """Asks what a plan needs to know."""
+def plan_modal(about: About) -> Block:
+    """Asks what a plan needs to know; of goals and backgrounds, those that the guide has."""
+    goals = {goal.id: _upper(goal.label) for goal in about.goals}
+    stages = {stage.id: _upper(stage.label) for stage in about.backgrounds}
     return {
         "type": "modal",
         "callback_id": "plan",
@@ -87,17 +87,13 @@ def plan_modal() -> Block:
         "submit": plain(messages.PLAN_MAKE),
         "close": plain(messages.CANCEL),
         "blocks": [
-            _input("goal", messages.GOAL_LABEL, _select("static_select", _GOALS, messages.GOALS)),
-            _input(
-                "background",
-                messages.BACKGROUND_LABEL,
-                _select("static_select", _BACKGROUNDS, messages.BACKGROUNDS),
+            *([_input("goal", messages.GOAL_LABEL, _select("static_select", goals))] if goals else []),
+            *(
+                [_input("background", messages.BACKGROUND_LABEL, _select("static_select", stages))]
+                if stages
+                else []
             ),
-            _input(
-                "prefers",
-                messages.PREFERS_LABEL,
-                _select("checkboxes", _PREFERENCES, messages.PREFERENCES),
-            ),
+            _input("prefers", messages.PREFERS_LABEL, _select("checkboxes", messages.PREFERENCES)),
             _input(
                 "hours",
                 messages.HOURS_LABEL,
@@ -109,8 +105,9 @@ def plan_modal() -> Block:
 
 def read_plan_modal(values: dict[str, Any]) -> Profile:
     """What somebody chose there."""
-    goal = values["goal"]["goal"].get("selected_option")
-    background = values["background"]["background"].get("selected_option")
+    goal, background = (
+        values.get(name, {}).get(name, {}).get("selected_option") for name in ("goal", "background")
+    )
     hours = values["hours"]["hours"].get("value")
     return Profile(
         goal=(goal["value"],) if goal else (),
@@ -153,5 +150,10 @@ def _input(name: str, label: str, element: Block) -> Block:
     }
 
 
-def _select(kind: str, values: tuple[str, ...], labels: dict[str, str]) -> Block:
-    return {"type": kind, "options": [{"text": plain(labels[value]), "value": value} for value in values]}
+def _select(kind: str, labels: dict[str, str]) -> Block:
+    options = [{"text": plain(label), "value": value} for value, label in labels.items()]
+    return {"type": kind, "options": options}
+
+
+def _upper(label: str) -> str:
+    return label[:1].upper() + label[1:]
