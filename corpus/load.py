@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from corpus.addresses import find_addresses
 from corpus.errors import CorpusError, Problem
 from corpus.known import KnownResources
 from corpus.parse import nearest, parse_concepts, parse_guide, parse_questions, parse_resource
@@ -247,11 +248,19 @@ def _addresses(corpus: Corpus) -> Iterator[str]:
     if corpus.credit and corpus.credit.url:
         yield corpus.credit.url
     for item in _all(corpus.sections, corpus.resources):
+        yield from _bare_addresses(item.title)
         for paragraph in item.paragraphs:
             yield from (link.url for link in paragraph.links)
+            yield from _bare_addresses(paragraph.text)
     for resource in corpus.resources:
         yield resource.url
         yield resource.current_url
         yield from resource.sources
         if resource.successor and resource.successor.url:
             yield resource.successor.url
+
+
+def _bare_addresses(text: str) -> Iterator[str]:
+    """What stands in a text as an address, in code too: an answer that quotes it shows nothing else."""
+    if "://" in text or "www." in text:
+        yield from (text[start:end] for start, end in find_addresses(text))

@@ -6,11 +6,11 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from corpus.sentences import split_sentences
+from corpus.sentences import split_quotes
 from corpus.types import Corpus, Paragraph
 from index.types import Chunk, Sentence
 
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 _MAX_CHARACTERS = 1500
 _Namer = Callable[[Paragraph, int, int], tuple[str, ...]]
 
@@ -80,7 +80,7 @@ def _always(id: str) -> _Namer:
 
 
 def _pieces(paragraph: Paragraph, name: _Namer) -> Iterator[tuple[str, list[Sentence]]]:
-    spans = split_sentences(paragraph.text)
+    spans = ((0, len(paragraph.text)),) if paragraph.row else split_quotes(paragraph.text)
     first = 0
     while first < len(spans):
         start, last = spans[first][0], first
@@ -119,4 +119,7 @@ class _ResourceNames:
             found += [
                 (m.start(), self._names[m[0]]) for m in self._pattern.finditer(paragraph.text, start, end)
             ]
+        if not found:
+            # Below a heading or lead-in that is a link, a sentence speaks of what that links to.
+            found = [(n, self._by_url[url]) for n, url in enumerate(paragraph.about) if url in self._by_url]
         return tuple(dict.fromkeys(id for _, id in sorted(found)))
