@@ -23,9 +23,9 @@ _FENCE = re.compile(
 # `[TOC]`, and attributes of the block above: `{: .class }`.
 _MARK = re.compile(r"\[\[?_?toc_?\]?\]|\{:[^}\n]*\}", re.IGNORECASE)
 _INDENT = 4
-_MATHS = re.compile(
-    r"\\\((?:[^\\]|\\(?!\)))*\\\)|\\\[(?=(?:[^\\]|\\(?!\]))*?(?:[_^=]|\\[A-Za-z]))(?:[^\\]|\\(?!\]))*\\\]"
-)
+_MATHS = {"\\(": "\\)", "\\[": "\\]"}
+_FORMULA = re.compile(r"[_^=]|\\[A-Za-z]")
+_LONGEST_FORMULA = 1000
 _INTERRUPTS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 
 
@@ -46,14 +46,16 @@ def make_parser() -> MarkdownIt:
 
 def _read_maths(state: StateInline, silent: bool) -> bool:
     r"""`\(…\)` and `\[…\]` are kept letter by letter; the latter only where it looks like a formula."""
-    if state.src[state.pos] != "\\":
+    opening = state.src[state.pos : state.pos + 2]
+    if opening not in _MATHS:
         return False
-    found = _MATHS.match(state.src, state.pos, state.posMax)
-    if found is None:
+    start = state.pos + 2
+    end = state.src.find(_MATHS[opening], start, min(start + _LONGEST_FORMULA, state.posMax))
+    if end < 0 or (opening == "\\[" and not _FORMULA.search(state.src, start, end)):
         return False
     if not silent:
-        state.push("math_inline", "math", 0).content = found[0]
-    state.pos = found.end()
+        state.push("math_inline", "math", 0).content = state.src[state.pos : end + 2]
+    state.pos = end + 2
     return True
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 
 from markdown_it.token import Token
 
@@ -19,6 +19,7 @@ from corpus.types import Link
 from corpus.unread import Unread
 
 _HEADING_ID = re.compile(r"\s*\{#([^}\s]*)\}\s*$")
+_LINE_END = re.compile(r"\r\n?|\n")
 _MARKDOWN = make_parser()
 
 
@@ -87,8 +88,7 @@ class _Reader:
         self._offset = offset
         self._unread = unread
         # Markdown knows no other end of a line; `splitlines` does.
-        self._starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
-        self._starts[-1] = len(text)
+        self._starts = [0, *(found.end() for found in _LINE_END.finditer(text)), len(text)]
         self._blocks: list[Block] = []
         self._html = HtmlReader()
         self._env: dict[str, object] = {}
@@ -106,7 +106,7 @@ class _Reader:
         """Yield the blocks."""
         shown, tags = blank_hidden(self._text)
         for at in tags:
-            self._leave_out("template tag", self._text.count("\n", 0, at))
+            self._leave_out("template tag", bisect(self._starts, at) - 1)
         for token in _MARKDOWN.parse(replace_noncharacters(shown), self._env):
             self._take(token)
             yield from self._blocks

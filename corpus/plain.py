@@ -43,7 +43,7 @@ def parse_plain_guide(
     groups = _group(blocks)
     names = _unique_names(groups)
     sections = []
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     resources = _Resources(path, unread)
     for group, name in zip(groups, names, strict=True):
         id = _unique(_slug(name) or ("section" if name else _INTRO), taken)
@@ -135,7 +135,7 @@ class _Resources:
         self._path = path
         self._unread = unread
         self._urls: set[str] = set()
-        self._ids: set[str] = set()
+        self._ids: dict[str, int] = {}
 
     def add(self, block: Block, section: str) -> None:
         """Make resources of the links of a block."""
@@ -209,9 +209,12 @@ def _slug(words: str) -> str:
     return "-".join(kept)[:_LONGEST_SLUG].strip("-")
 
 
-def _unique(slug: str, taken: set[str]) -> str:
-    name, n = slug, 2
+def _unique(slug: str, taken: dict[str, int]) -> str:
+    """The slug, with the next free number behind it where it is taken."""
+    name, n = slug, taken.get(slug, 0)
     while name in taken:
-        name, n = f"{slug}-{n}", n + 1
-    taken.add(name)
+        n += 1
+        name = f"{slug}-{n}"
+    taken[slug] = max(n, 1)
+    taken.setdefault(name, 1)
     return name

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
 from corpus.sentences import split_quotes
-from corpus.types import Corpus, Paragraph
+from corpus.types import Corpus, Link, Paragraph
 from index.types import Chunk, Sentence
 
 CHUNKER_VERSION = 2
@@ -94,6 +95,10 @@ def _pieces(paragraph: Paragraph, name: _Namer) -> Iterator[tuple[str, list[Sent
         first = last + 1
 
 
+def _link_start(link: Link) -> int:
+    return link.start
+
+
 class _ResourceNames:
     """Finds the resources that a stretch of the guide's text names: by link, else by their short names."""
 
@@ -110,10 +115,12 @@ class _ResourceNames:
         self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)") if names else None
 
     def find(self, paragraph: Paragraph, start: int, end: int) -> tuple[str, ...]:
+        first = bisect_left(paragraph.links, start, key=_link_start)
+        last = bisect_left(paragraph.links, end, key=_link_start)
         found = [
             (link.start, self._by_url[link.url])
-            for link in paragraph.links
-            if start <= link.start < end and link.url in self._by_url
+            for link in paragraph.links[first:last]
+            if link.url in self._by_url
         ]
         if self._pattern is not None:
             found += [
