@@ -37,11 +37,11 @@ def keep_lead_ins(blocks: Sequence[Block]) -> Iterator[Block]:
         rest, lead = _split_lead(block)
         if rest is not None:
             yield _prefix(leads.values(), rest)
-        if _is_short(lead, items):
+        if rest is not block and _is_short(lead, items):
             yield _prefix(leads.values(), _join(lead, items))
             at += 1 + len(items)
             continue
-        if lead.links:
+        if rest is not block and lead.links:
             yield _prefix(leads.values(), lead)
         leads[block.depth] = lead
         at += 1
@@ -70,7 +70,12 @@ def keep_antecedents(blocks: Iterable[Block]) -> Iterator[Block]:
 
 def _leans(block: Block, last: Block) -> bool:
     plain = not (block.row or last.row or block.depth or last.depth) and block.quoted == last.quoted
-    return plain and len(last.text) <= _LONGEST_CONTEXT and LEANING.match(block.text) is not None
+    return (
+        plain
+        and is_ended(last.text)
+        and len(last.text) <= _LONGEST_CONTEXT
+        and LEANING.match(block.text) is not None
+    )
 
 
 def _is_lead(blocks: Sequence[Block], at: int) -> bool:
@@ -82,9 +87,11 @@ def _is_lead(blocks: Sequence[Block], at: int) -> bool:
     if after.depth <= block.depth or after.row or after.quoted != block.quoted:
         return False
     start = split_sentences(block.text)[-1][0]
-    return len(block.text) - start <= _LONGEST_LEAD and (
-        block.text.endswith(_COLONS) or not is_ended(block.text)
-    )
+    if len(block.text) - start > _LONGEST_LEAD:
+        return False
+    if block.text.endswith(_COLONS):
+        return True
+    return not is_ended(block.text) and (start == 0 or bool(block.lead))
 
 
 def _items(blocks: Sequence[Block], at: int) -> list[Block]:
@@ -98,17 +105,22 @@ def _items(blocks: Sequence[Block], at: int) -> list[Block]:
 
 
 def _split_lead(block: Block) -> tuple[Block | None, Block]:
-    """The sentences before the last one, if any, and the last one, which leads to the list."""
+    """What stands by itself, and what leads to the list.
+
+    The last sentence leads to the list, and those before it stand by themselves; but where it is no lead-in, the bold
+    words at the beginning are one, and all stands by itself.
+    """
     start = split_sentences(block.text)[-1][0]
     if start == 0:
         return None, block
-    before = replace(
-        block,
-        text=block.text[:start].rstrip(),
-        links=tuple(link for link in block.links if link.end <= start),
-    )
-    links = tuple(_moved(link, -start) for link in block.links if link.start >= start)
-    return before, replace(block, text=block.text[start:], links=links)
+    if not block.text.endswith(_COLONS):
+        return block, _part(block, 0, len(block.lead))
+    return _part(block, 0, start), _part(block, start, len(block.text))
+
+
+def _part(block: Block, start: int, end: int) -> Block:
+    links = tuple(_moved(link, -start) for link in block.links if start <= link.start and link.end <= end)
+    return replace(block, text=block.text[start:end].rstrip(), links=links)
 
 
 def _is_short(lead: Block, items: Sequence[Block]) -> bool:

@@ -24,7 +24,8 @@ _FENCE = re.compile(
 _MARK = re.compile(r"\[\[?_?toc_?\]?\]|\{:[^}\n]*\}", re.IGNORECASE)
 _INDENT = 4
 _MATHS = {"\\(": "\\)", "\\[": "\\]"}
-_FORMULA = re.compile(r"[_^=]|\\[A-Za-z]")
+# `\(video\)` is an escaped remark, and `\[1\]` a number.
+_FORMULA = re.compile(r"[_^=+*<>]|\\[A-Za-z]|\A\s*[A-Za-z]\d?\s*\Z")
 _LONGEST_FORMULA = 1000
 _INTERRUPTS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 
@@ -51,7 +52,7 @@ def _read_maths(state: StateInline, silent: bool) -> bool:
         return False
     start = state.pos + 2
     end = state.src.find(_MATHS[opening], start, min(start + _LONGEST_FORMULA, state.posMax))
-    if end < 0 or (opening == "\\[" and not _FORMULA.search(state.src, start, end)):
+    if end < 0 or not _FORMULA.search(state.src[start:end]):
         return False
     if not silent:
         state.push("math_inline", "math", 0).content = state.src[state.pos : end + 2]

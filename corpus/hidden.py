@@ -15,6 +15,7 @@ _CLOSING = {"<!--": "-->", "{{": "}}", "{%": "%}", "{#": "#}"}
 _NAME = re.compile(r"\{%-?\s*comment\b")
 _END_OF_COMMENT = re.compile(r"\{%-?\s*endcomment\s*-?%\}")
 _BLANK_LINE = re.compile(r"\n[ \t>]*\n")
+_PUNCTUATION = tuple(".,;:!?)")
 _LONGEST_TAG = 2000
 
 
@@ -31,7 +32,10 @@ def blank_hidden(text: str) -> tuple[str, tuple[int, ...]]:
         if found["tag"]:
             end = scan.end_of_tag(found["tag"], found.start())
             if end is not None:
-                kept += [text[at : found.start()], "\n" * text.count("\n", found.start(), end)]
+                before = text[at : found.start()]
+                # The space before it would stand before the full stop behind it.
+                before = before.rstrip(" ") if text[end : end + 1] in _PUNCTUATION else before
+                kept += [before, "\n" * text.count("\n", found.start(), end)]
                 if found["tag"] != "<!--":
                     tags.append(found.start())
                 at = end

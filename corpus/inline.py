@@ -19,14 +19,22 @@ _NO_CHARACTERS = dict.fromkeys(range(0xFDD0, 0xFDF0), "\ufffd") | {0: "\ufffd"}
 _SPACES = re.compile(r"\s+")
 _TASK = re.compile(r"\s*\[[ xX]\]\s+")
 _ALERT = re.compile(r"\s*\[!\w+\][+-]?\s*")
-_EMOJI = re.compile(r"(?<![\w:]):[a-z][a-z0-9_+-]*:(?!\w)(?:\s+(?=[.,!?;]))?|(?<![\w:]):[+-]1:")
+
+
+def _dropped(mark: str) -> re.Pattern[str]:
+    """A mark that is not shown, with the space that would stand before the full stop behind it."""
+    return re.compile(rf"\s(?:{mark})(?=[.,;!?)])|{mark}")
+
+
+_EMOJI = _dropped(r"(?<![\w:])(?::(?:[a-z][a-z0-9_+-]*|[+-]1):)+(?!\w)")
 _ATTRIBUTE = r"(?:[#.][\w:-]+|[\w:-]+=(?:\"[^\"{}]*\"|'[^'{}]*'|[^\s{}\"']+))"
-_ATTRIBUTES = re.compile(rf"\{{:[^{{}}]*\}}|\{{#?\}}|\{{\s*{_ATTRIBUTE}(?:\s+{_ATTRIBUTE})*\s*\}}")
-_FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:?")
-# What only looks like a link or a tag to a page's reader, because its writer made a mistake.
-_BROKEN_LINK = re.compile(r"\[([^\[\]]*)\]\(")
-_BROKEN_TAG = re.compile(r"<!--|-->|\{[{%]|[}%]\}|</?(?=[A-Za-z])|\|(?=\s*:?-{3})")
-_MARKER = re.compile(r"\[(\d+)\]")
+_ATTRIBUTES = _dropped(rf"\{{:[^{{}}]*\}}|\{{#?\}}|\{{\s*{_ATTRIBUTE}(?:\s+{_ATTRIBUTE})*\s*\}}")
+_FOOTNOTE = _dropped(r"\[\^[^\]\s]+\]:?")
+_BROKEN_LINK = re.compile(r"\[([^\[\]]*)\]\((?=[^)]*\))")
+_NUMBER = re.compile(r"\[(\d+)\]")
+# What a page shows as text (code, escaped marks, mistakes), and a client could take for markup.
+_MARKUP = re.compile(r"<(?=[A-Za-z/!?])|\{(?=[{%])|(?<=[}%])\}|\](?=\()|\|(?=\s*:?-{3})")
+_FULL_WIDTH = {"<": "＜", "{": "｛", "}": "｝", "]": "］", "|": "｜"}
 
 _BREAKS = BLOCKS | HEADINGS.keys() | {"br"}
 _CODE = frozenset(("code", "samp", "tt"))
@@ -43,8 +51,13 @@ def replace_noncharacters(text: str) -> str:
 
 
 def make_inert(text: str) -> str:
-    """A text in which nothing can be taken for the number of a source: `[12]` becomes `(12)`. Its length stays."""
-    return _MARKER.sub(r"(\1)", text) if "[" in text else text
+    """A text in which nothing can be taken for the number of a source or for markup. Its length stays.
+
+    `[12]` becomes `(12)`; in `<b>`, `{{`, `}}` and `](` one mark becomes its full-width form.
+    """
+    if "[" in text:
+        text = _NUMBER.sub(r"(\1)", text)
+    return _MARKUP.sub(lambda found: _FULL_WIDTH[found[0]], text)
 
 
 class Words:
@@ -58,6 +71,7 @@ class Words:
         self._bold: int | None = None
         self._raised: int | None = None
         self._hidden = self._code = 0
+        self._dropped = False
         self.links: list[Link] = []
         """Its links, in order."""
         self.lead = ""
@@ -67,7 +81,7 @@ class Words:
 
     @property
     def text(self) -> str:
-        """What has been added; nothing in it can be taken for the number of a source."""
+        """What has been added, inert."""
         return make_inert("".join(self._pieces)).rstrip(" ")
 
     @property
@@ -76,20 +90,26 @@ class Words:
         return self._length == 0
 
     def add(self, words: str) -> None:
-        """Add a text as it is, but for `](`, which nothing may take for a link."""
-        words = _SPACES.sub(" ", words).replace("](", "] (")
+        """Add a text as it is."""
+        words = _SPACES.sub(" ", words)
         if self._last == " ":
             words = words.lstrip(" ")
-        elif self._last == "]" and words.startswith("("):
-            words = f" {words}"
         if words and not self._hidden:
+            if self._dropped and words[0] in ".,;!?)":
+                self._pieces[-1] = self._pieces[-1][:-1]
+                self._length -= 1
+            self._dropped = False
             self._pieces.append(words)
             self._length += len(words)
             self._last = words[-1]
 
+    def drop_mark(self) -> None:
+        """Leave out a mark, and the space before it, where a full stop follows."""
+        self._dropped = self._last == " " and self._length > 0
+
     def add_code(self, words: str) -> None:
-        """Add code: only a number in brackets is changed, to full-width ones, since an index is no remark."""
-        self.add(_MARKER.sub("［\\1］", words))
+        """Add code: in an index such as `steps[0]` the brackets become full-width ones, and stay brackets."""
+        self.add(_NUMBER.sub("［\\1］", words))
 
     def add_text(self, words: str, *, task: bool = False, alert: bool = False) -> None:
         """Add a text without the marks in it; a bare address becomes a link.
@@ -193,7 +213,7 @@ class Words:
             words = _ATTRIBUTES.sub("", words)
         if "[" in words:
             words = _BROKEN_LINK.sub(r"\1 (", _FOOTNOTE.sub("", words))
-        self.add(_BROKEN_TAG.sub(_mend_tag, words).translate(_PUT_BACK))
+        self.add(words.translate(_PUT_BACK))
 
     def _close_raised(self) -> None:
         """10<sup>6</sup> is 10^6, and 1<sup>st</sup> is 1st."""
@@ -202,8 +222,3 @@ class Words:
         if at and raised.strip("+-−").isdigit():
             self._pieces.insert(at, "^")
             self._length += 1
-
-
-def _mend_tag(found: re.Match[str]) -> str:
-    """`a<b` is a comparison, and shows what it is with a space; other marks show nothing."""
-    return "< " if found[0] == "<" else " "

@@ -19,6 +19,8 @@ from corpus.types import Link
 from corpus.unread import Unread
 
 _HEADING_ID = re.compile(r"\s*\{#([^}\s]*)\}\s*$")
+# A cell that says that there is nothing to say.
+_NOTHING = frozenset(("-", "–", "—"))
 _LINE_END = re.compile(r"\r\n?|\n")
 _MARKDOWN = make_parser()
 
@@ -218,7 +220,9 @@ class _Reader:
             self._html.read(token.content, _Inline(words))
         elif kind in ("math_inline", "math_inline_double"):
             words.add(f"{token.markup}{token.content}{token.markup}")
-        elif kind == "footnote_ref" and "label" not in token.meta:
+        elif kind == "footnote_ref" and "label" in token.meta:
+            words.drop_mark()
+        elif kind == "footnote_ref":
             self._read_footnote(int(token.meta["id"]), words)
 
     def _read_footnote(self, id: int, words: Words) -> None:
@@ -336,7 +340,7 @@ class _Reader:
             heading_id = mark[1]
             if left := _HEADING_ID.search(text):
                 text = text[: left.start()].rstrip()
-        if not text:
+        if not text or _is_contents(words, text):
             return
         self._blocks.append(
             self._block(
@@ -404,14 +408,26 @@ def _join_cells(cells: Sequence[Words], names: Sequence[str]) -> tuple[Words, st
     joined, subject, gap = Words(), "", " – "
     shown = [(cell, names[n].rstrip(" :") if n < len(names) else "") for n, cell in enumerate(cells)]
     for cell, name in shown:
-        if cell.is_empty:
+        if cell.is_empty or cell.text in _NOTHING:
             continue
         if subject:
+            gap = " " if is_ended(joined.text) and gap == "; " else gap
             joined.add(f"{gap}{name}: " if name else gap)
             gap = "; "
         joined.add_words(cell)
         subject = subject or cell.text
     return joined, subject
+
+
+def _is_contents(words: Words, text: str) -> bool:
+    """Whether a paragraph is an entry of a table of contents: nothing but links into the same page."""
+    shown = "".join(text[link.start : link.end] for link in words.links)
+    inside = bool(words.links) and all(link.url.startswith("#") for link in words.links)
+    return inside and _letters(shown) == _letters(text)
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text if char.isalpha())
 
 
 def _map(token: Token) -> tuple[int, int]:

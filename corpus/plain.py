@@ -14,7 +14,7 @@ from corpus.frontmatter import read_any_front_matter
 from corpus.inline import make_inert
 from corpus.markdown import Block, read_blocks
 from corpus.parse import read_paragraphs
-from corpus.sentences import is_ended
+from corpus.sentences import split_sentences
 from corpus.types import Credit, Link, Resource, Section
 from corpus.unread import Unread, report_unread
 
@@ -23,6 +23,7 @@ _LONGEST_SLUG = 60
 _WORDS_IN_NAME = 8
 _INTRO = "intro"
 _UNTITLED = "Guide"
+_SEPARATORS = ":：-–—(（|"
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -157,9 +158,10 @@ def _title(block: Block, link: Link) -> str:
         words = words[1:-1].strip()
     if not is_address(with_scheme(words)):
         return words or link.url
-    before = (block.subject if block.row else block.text[: link.start]).strip(" :：-–—(（|")
-    if before and len(before.split()) <= _WORDS_IN_NAME and not is_ended(before) and "://" not in before:
-        return before
+    before = f"{block.subject}:" if block.row else block.text[: link.start].rstrip(" <\"'")
+    name = before.rstrip(_SEPARATORS + " ")
+    if name != before and 0 < len(name.split()) <= _WORDS_IN_NAME and len(split_sentences(name)) == 1:
+        return name
     return _SCHEME.sub("", words).rstrip("/")
 
 

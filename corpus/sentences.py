@@ -19,7 +19,7 @@ _END = re.compile(
     rf"[.!?][{re.escape(CLOSERS)}]*(?P<gap>\s+)|[。！？｡．؟۔।॥][。！？｡．؟۔।॥{re.escape(CLOSERS)}]*\s*"
 )
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|vs|etc|Dr|Mr|Mrs|Ms|Prof|St|No|Fig|Eq|approx|et al|vol|pp|z|ca|Nr)|\b[^\W\d_])\.$"
+    r"(?:\b(?:e\.g|i\.e|vs|etc|Dr|Mr|Mrs|Ms|Prof|St|No|Fig|Eq|approx|et al|vol|pp|z|ca|Nr)|\b(?P<initial>[^\W\d_]))\.$"
 )
 _LONGEST_ABBREVIATION = 12
 
@@ -66,4 +66,4 @@ def _begins(text: str, at: int) -> bool:
 def _ends(text: str, stop: int, start: int) -> bool:
     """Whether the mark at `stop` ends a sentence, and no abbreviation or initial."""
     found = _ABBREVIATION.search(text[max(start, stop - _LONGEST_ABBREVIATION) : stop + 1])
-    return found is None or (len(found[0]) == 2 and found[0][0].islower())
+    return found is None or (found["initial"] or "").islower()
