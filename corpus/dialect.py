@@ -26,6 +26,7 @@ _INDENT = 4
 _MATHS = {"\\(": "\\)", "\\[": "\\]"}
 # `\(video\)` is an escaped remark, and `\[1\]` a number.
 _FORMULA = re.compile(r"[_^=+*<>]|\\[A-Za-z]|\A\s*[A-Za-z]\d?\s*\Z")
+_ESCAPED = re.compile(r"\\[\W_]")
 _LONGEST_FORMULA = 1000
 _INTERRUPTS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 
@@ -52,7 +53,7 @@ def _read_maths(state: StateInline, silent: bool) -> bool:
         return False
     start = state.pos + 2
     end = state.src.find(_MATHS[opening], start, min(start + _LONGEST_FORMULA, state.posMax))
-    if end < 0 or not _FORMULA.search(state.src[start:end]):
+    if end < 0 or not _FORMULA.search(_ESCAPED.sub("", state.src[start:end])):
         return False
     if not silent:
         state.push("math_inline", "math", 0).content = state.src[state.pos : end + 2]

@@ -145,6 +145,7 @@ class Words:
 
     def open_link(self, url: str) -> None:
         """What follows is a link, up to `close_link`. A link inside a link is none."""
+        self._dropped = False
         if self._open is None and not self._hidden:
             self._open = self._length, url
 
