@@ -10,7 +10,7 @@ from typing import Protocol
 from assistant.errors import UsageError
 from assistant.settings import Settings
 from assistant.types import Profile
-from corpus.inert import ADDRESS
+from corpus.addresses import ADDRESS
 from index.device import choose_device
 
 MAX_NEW_TOKENS = 320

@@ -28,8 +28,8 @@ Preference = Literal["reading", "video", "hands-on"]
 
 MARKER = re.compile(r"\[(\d{1,3})\]")
 _BEGINS = re.compile(r"https?://")
-_ENDS = re.compile(r"[.,;:!?*_]*(?:$|[\s<>\"'`)\]|\\}])")
-"""What may stand behind an address: punctuation and the end of a word, no further letters of another address."""
+_ENDS = re.compile(r"[.,;:!?*_]*(?:$|[\s<>\"'`)\]|\\}]|(?!\w)[^\x00-\x7f])")
+"""What may stand behind an address: punctuation of any script, and no further letters of another address."""
 MAX_QUESTION = 2000
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.types import MARKER, Citation
-from corpus.inert import ADDRESS
+from corpus.addresses import ADDRESS
 from corpus.types import Corpus
 from index.encoder import Encoder
 

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from corpus.addresses import find_addresses
 from corpus.errors import Problem
-from corpus.sentences import split_sentences
+from corpus.sentences import LEANING, is_ended, split_sentences
 from corpus.types import Corpus, Paragraph, Resource
 
-_DANGLING = re.compile(
-    r"(This|That|These|Those|It|Its|They|Their|He|She|His|Her|Here|There|However|But|And|Also|So|Then)\b"
-)
-_BARE_ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 _MOST_WORDS = 40
 _DESCRIPTION_WORDS = (120, 250)
 _FEWEST_QUESTIONS = 15
 
 
 def find_warnings(corpus: Corpus) -> list[Problem]:
-    """Everything in a corpus directory that would read badly when quoted, or be found badly."""
+    """Everything in a corpus that would read badly when quoted, or be found badly.
+
+    A link of a plain guide has no file of its own, so nothing is asked of it.
+    """
+    described = [resource for resource in corpus.resources if resource.digest]
     return [
         *(fault for section in corpus.sections for p in section.paragraphs for fault in _sentences(p)),
         *(fault for resource in corpus.resources for p in resource.paragraphs for fault in _sentences(p)),
-        *(fault for resource in corpus.resources for fault in _resource(corpus, resource)),
-        *_links(corpus),
+        *(fault for resource in described for fault in _resource(corpus, resource)),
+        *_links(corpus, described),
         *_questions(corpus),
     ]
 
@@ -34,7 +35,8 @@ def _warn(path: str, line: int, what: str, mend: str) -> Problem:
 
 
 def _sentences(paragraph: Paragraph) -> Iterator[Problem]:
-    for start, end in split_sentences(paragraph.text):
+    whole = ((0, len(paragraph.text)),)
+    for start, end in whole if paragraph.row else split_sentences(paragraph.text):
         sentence = paragraph.text[start:end]
         words = sentence.split()
         opening = " ".join(words[:4])
@@ -42,13 +44,13 @@ def _sentences(paragraph: Paragraph) -> Iterator[Problem]:
         def fault(what: str, mend: str, opening: str = opening) -> Problem:
             return _warn(paragraph.path, paragraph.line, f"“{opening} …” {what}", mend)
 
-        if found := _DANGLING.match(sentence):
+        if found := LEANING.match(sentence):
             yield fault(f"starts with “{found[1]}” and can't be quoted alone", "name its subject")
-        if _BARE_ADDRESS.search(sentence):
+        if any(find_addresses(sentence)):
             yield fault("holds a bare address", "make it a link, or name the place")
         if len(words) > _MOST_WORDS:
             yield fault(f"has {len(words)} words", f"say it in two sentences of at most {_MOST_WORDS}")
-        if not sentence.endswith((".", "!", "?", ".”", '."', ".)")):
+        if not is_ended(sentence):
             yield fault("does not end like a sentence", "end it with a full stop")
 
 
@@ -78,14 +80,14 @@ def _names(corpus: Corpus, note: str, title: str, id: str | None) -> bool:
     return any(name.strip().lower() in first for name in names)
 
 
-def _links(corpus: Corpus) -> Iterator[Problem]:
+def _links(corpus: Corpus, described: Sequence[Resource]) -> Iterator[Problem]:
     linked = {
         corpus.resource_by_url.get(link.url)
         for section in corpus.sections
         for paragraph in section.paragraphs
         for link in paragraph.links
     }
-    for resource in corpus.resources:
+    for resource in described:
         if resource.id not in linked:
             mend = f"link it where section `{resource.section}` speaks of it"
             yield _warn(resource.path, 1, "the guide does not link to it", mend)

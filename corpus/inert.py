@@ -1,31 +1,35 @@
-"""Texts that can't break a promise of an answer that quotes them: no markers, and addresses that are known.
+"""Texts that can't break a promise of an answer that quotes them: no markers, no markup.
 
-`[12]` in a text would read as the marker of a source, so it becomes `(12)`, and `%5B12%5D` inside an address. An
-address that a text names belongs to the corpus, so that an answer may show it.
+`[12]` in a text would read as the marker of a source, so it becomes `(12)`, and `%5B12%5D` in the address of a link.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from corpus.types import About, Corpus, Credit, Link, Paragraph, Resource, Section, Successor
+from corpus.types import About, Corpus, Credit, Paragraph, Resource, Section, Successor
 
 _MARKER = re.compile(r"\[(\d+)\]")
-_RUN = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.)\S+")
-ADDRESS = re.compile(
-    r"(?:[A-Za-z][A-Za-z0-9+.-]*://|\bwww\.)(?:[^\s<>\"'`()\[\]|\\]|\([^\s<>\"'`()\[\]|\\]*\))+"
-)
-"""A web address inside a text; brackets belong to it in pairs, as in `…/wiki/Course_(education)`."""
-_TRAILING = ".,;:!?*_"
+# What a page shows as text (code, escaped marks, mistakes), and a client could take for markup.
+_MARKUP = re.compile(r"<(?=[A-Za-z/!?])|\{(?=[{%])|(?<=[}%])\}|\](?=\()|\|(?=\s*:?-{3})")
+_FULL_WIDTH = {"<": "＜", "{": "｛", "}": "｝", "]": "］", "|": "｜"}
 
 
-def find_addresses(text: str) -> Iterator[str]:
-    """The addresses in a text, in order, without the punctuation behind them."""
-    if "://" in text or "www." in text:
-        yield from (found.rstrip(_TRAILING) for found in ADDRESS.findall(text))
+def inert_text(text: str) -> str:
+    """A text in which nothing can be taken for the number of a source or for markup. Its length stays.
+
+    `[12]` becomes `(12)`; in `<b>`, `{{`, `}}` and `](` one mark becomes its full-width form.
+    """
+    if "[" in text:
+        text = _MARKER.sub(r"(\1)", text)
+    return _MARKUP.sub(lambda found: _FULL_WIDTH[found[0]], text)
+
+
+def inert_address(url: str) -> str:
+    """The same address, with what reads like a marker in its percent-encoded form."""
+    return _MARKER.sub(r"%5B\1%5D", url)
 
 
 def make_inert(corpus: Corpus) -> Corpus:
@@ -56,45 +60,9 @@ def shown_texts(corpus: Corpus) -> Iterator[str]:
     yield from (stage.label for stage in about.backgrounds)
 
 
-def inert_text(text: str) -> str:
-    """A text without markers."""
-    return "".join(piece for _, _, piece in _pieces(text)) if _MARKER.search(text) else text
-
-
-def inert_address(url: str) -> str:
-    """The same address, with what reads like a marker in its percent-encoded form."""
-    return _MARKER.sub(r"%5B\1%5D", url)
-
-
-def _pieces(text: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, what stands for it) of the stretches of a text, those that change apart from the others."""
-    runs = [found.span() for found in _RUN.finditer(text)]
-    at = 0
-    for found in _MARKER.finditer(text):
-        inside = any(start <= found.start() < end for start, end in runs)
-        yield at, found.start(), text[at : found.start()]
-        yield *found.span(), f"%5B{found[1]}%5D" if inside else f"({found[1]})"
-        at = found.end()
-    yield at, len(text), text[at:]
-
-
 def _paragraph(paragraph: Paragraph) -> Paragraph:
     links = tuple(replace(link, url=inert_address(link.url)) for link in paragraph.links)
-    if not _MARKER.search(paragraph.text):
-        return replace(paragraph, links=links) if links != paragraph.links else paragraph
-    pieces = list(_pieces(paragraph.text))
-    starts = [start for start, _, _ in pieces]
-    moved = [0]
-    for start, end, piece in pieces:
-        moved.append(moved[-1] + len(piece) - (end - start))
-
-    def place(offset: int) -> int:
-        piece = bisect_right(starts, offset) - 1
-        return min(offset + moved[piece], starts[piece] + moved[piece] + len(pieces[piece][2]))
-
-    text = "".join(piece for _, _, piece in pieces)
-    at = tuple(Link(place(link.start), place(link.end), link.url) for link in links)
-    return replace(paragraph, text=text, links=at)
+    return replace(paragraph, text=inert_text(paragraph.text), links=links)
 
 
 def _paragraphs(paragraphs: Iterable[Paragraph]) -> tuple[Paragraph, ...]:

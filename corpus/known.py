@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import markdown_it
+import mdit_py_plugins
 import mdurl
 import yaml
 
@@ -55,7 +56,8 @@ def _adapter() -> TypeAdapter[_Record]:
 @cache
 def _reader() -> str:
     """Hash of all that decides what a file is read as: the code of this package and of what it reads with."""
-    versions = (platform.python_version(), yaml.__version__, markdown_it.__version__, mdurl.__version__)
+    libraries = (yaml, markdown_it, mdit_py_plugins, mdurl)
+    versions = (platform.python_version(), *(library.__version__ for library in libraries))
     digest = hashlib.sha256(" ".join((*versions, str(yaml.__with_libyaml__))).encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())

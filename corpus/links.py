@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from corpus.addresses import address_host
 from corpus.types import Corpus
 
 Verdict = Literal["alive", "moved", "unsure", "dead"]
@@ -21,7 +22,8 @@ _AT_ONCE = 16
 _AT_ONCE_PER_HOST = 2
 _MOST_REDIRECTS = 8
 _PERMANENT = (301, 308)
-_UNSURE = (401, 403, 405, 406, 429, 451)
+# What a server says to a program, or while it has trouble, tells nothing about the page. 999 is LinkedIn's refusal.
+_UNSURE = frozenset((401, 402, 403, 405, 406, 407, 408, 418, 421, 423, 425, 428, 429, 451, 999))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class LinkState:
     url: str
     """As the corpus has it."""
     verdict: Verdict
-    """`moved`: alive after a permanent redirect; `unsure`: the server refuses to say; `dead`: gone."""
+    """`moved`: alive after a permanent redirect; `unsure`: the server refuses to say, or has trouble; `dead`: gone."""
     status: int | None
     """The last HTTP status; None when no answer came."""
     target: str | None
@@ -59,7 +61,7 @@ def list_addresses(corpus: Corpus) -> dict[str, tuple[str, ...]]:
         for paragraph in section.paragraphs:
             for link in paragraph.links:
                 places[link.url][f"{paragraph.path}:{paragraph.line}"] = None
-    return {url: tuple(where) for url, where in places.items() if urlsplit(url).scheme in ("http", "https")}
+    return {url: tuple(where) for url, where in places.items() if address_host(url)}
 
 
 async def check_links(
@@ -97,7 +99,7 @@ class _Doors:
 
     @asynccontextmanager
     async def open(self, url: str) -> AsyncIterator[None]:
-        async with self._hosts[urlsplit(url).netloc], self._all:
+        async with self._hosts[address_host(url)], self._all:
             yield
 
 
@@ -128,17 +130,21 @@ async def _follow(client: httpx.AsyncClient, doors: _Doors, url: str, places: tu
             return state("dead", answer.status_code, "redirects without end")
     except httpx.TimeoutException:
         return state("dead", None, "no answer in time")
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, OverflowError, ExceptionGroup) as error:
+        # All but the first: what parser, resolver or socket say of an address that can't be one.
         return state("dead", None, f"no connection ({type(error).__name__})")
     code = answer.status_code
     if code < 400:
         return state("moved" if moved else "alive", code, "moved for good" if moved else "answers")
     if code in _UNSURE:
         return state("unsure", code, f"the server refuses to say ({code})")
+    if code >= 500:
+        return state("unsure", code, f"the server has trouble ({code})")
     return state("dead", code, f"the server says {code}")
 
 
 async def _ask(client: httpx.AsyncClient, doors: _Doors, url: str) -> httpx.Response:
+    _ = urlsplit(url).port  # Raises ValueError for a port that can't be, which sockets tell in many ways.
     async with doors.open(url):
         answer = await client.head(url)
         if answer.status_code < 400:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
 
 from corpus.about import KEYS
+from corpus.addresses import is_address
+from corpus.context import keep_antecedents, keep_lead_ins
 from corpus.errors import Problem
 from corpus.facts import Fact, read_facts
 from corpus.frontmatter import FrontMatter, read_front_matter
+from corpus.inert import inert_text
 from corpus.markdown import Block, read_blocks
 from corpus.types import (
     Concept,
@@ -29,6 +31,7 @@ from corpus.types import (
     Status,
     Successor,
 )
+from corpus.unread import Unread, report_unread
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 FORMATS = (
@@ -101,15 +104,6 @@ class Guide:
     """1-based line of each front matter key."""
 
 
-def is_address(url: str) -> bool:
-    """Whether a text is a whole http or https address."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and not any(c.isspace() for c in url)
-
-
 def parse_guide(text: str, path: str, problems: list[Problem]) -> Guide:
     """Read the text of `guide.md`: front matter, then a level-2 heading for each section."""
     head = read_front_matter(text, path, problems)
@@ -117,7 +111,8 @@ def parse_guide(text: str, path: str, problems: list[Problem]) -> Guide:
     prerequisites = _read_prerequisites(head, path, problems)
     sections: list[Section] = []
     heading: Block | None = None
-    paragraphs: list[Paragraph] = []
+    blocks: list[Block] = []
+    unread: Unread = {}
 
     def close() -> None:
         if heading is not None and heading.id:
@@ -125,25 +120,26 @@ def parse_guide(text: str, path: str, problems: list[Problem]) -> Guide:
                 Section(
                     id=heading.id,
                     title=heading.text,
-                    paragraphs=tuple(paragraphs),
+                    paragraphs=read_paragraphs(blocks, path),
                     prerequisites=prerequisites.get(heading.id, ()),
                     line=heading.line,
                 )
             )
-            if not paragraphs:
+            if not blocks:
                 problems.append(
                     Problem(path, heading.line, f"section `{heading.id}` is empty", "write its advice")
                 )
 
     seen: dict[str, int] = {}
-    for block in read_blocks(head.body, first_line=head.body_line, offset=head.body_offset):
+    for block in read_blocks(head.body, first_line=head.body_line, offset=head.body_offset, unread=unread):
         if block.kind == "heading" and block.level == 2:
             close()
-            heading, paragraphs = block, []
+            heading, blocks = block, []
             _check_heading(block, path, seen, problems)
         elif block.kind == "paragraph" and heading is not None:
-            paragraphs.append(_paragraph(block, "today" if block.quoted else "guide", path))
+            blocks.append(block)
     close()
+    problems += report_unread(unread, path)
     if not sections:
         mend = "start each section with a line such as `## Title {#its-id}`"
         problems.append(Problem(path, head.body_line, "the guide has no section", mend))
@@ -179,11 +175,11 @@ def parse_resource(
         problems.append(
             Problem(path, 1, f"`{slug}` is no slug", "name the file in lower case, with dashes, `.md`")
         )
-    paragraphs = [
-        _paragraph(block, "description", path)
-        for block in read_blocks(head.body, first_line=head.body_line, offset=head.body_offset)
-        if block.kind == "paragraph"
-    ]
+    unread: Unread = {}
+    blocks = read_blocks(head.body, first_line=head.body_line, offset=head.body_offset, unread=unread)
+    described = [block for block in blocks if block.kind == "paragraph"]
+    paragraphs = list(read_paragraphs(described, path, "description"))
+    problems += report_unread(unread, path)
     if not paragraphs:
         problems.append(
             Problem(path, head.body_line, "the description is empty", "write it below the front matter")
@@ -240,7 +236,29 @@ def parse_concepts(text: str, path: str, problems: list[Problem]) -> tuple[Conce
 
 def parse_questions(text: str) -> tuple[str, ...]:
     """Read a file of questions, one a line; blank lines and repeated ones are skipped."""
-    return tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+    return tuple(dict.fromkeys(line.strip() for line in text.split("\n") if line.strip()))
+
+
+def read_paragraphs(
+    blocks: Sequence[Block], path: str, part: Part | None = None, about: tuple[str, ...] = ()
+) -> tuple[Paragraph, ...]:
+    """The paragraphs of a section or description, each with the words that it can't be read without.
+
+    `part`: `guide`, or `today` for what is quoted, where it is not given. `about`: addresses of the heading above them.
+    """
+    return tuple(
+        Paragraph(
+            block.text,
+            part or ("today" if block.quoted else "guide"),
+            path,
+            block.line,
+            block.span,
+            block.links,
+            block.row,
+            block.about or about,
+        )
+        for block in keep_antecedents(keep_lead_ins(blocks))
+    )
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -261,10 +279,6 @@ def _check_heading(block: Block, path: str, seen: dict[str, int], problems: list
         problems.append(Problem(path, block.line, what, "give one of them another id"))
     if block.id:
         seen.setdefault(block.id, block.line)
-
-
-def _paragraph(block: Block, part: Part, path: str) -> Paragraph:
-    return Paragraph(block.text, part, path, block.line, block.span, block.links)
 
 
 def _status_paragraph(text: str, note: str, line: int, path: str) -> Paragraph:
@@ -321,7 +335,8 @@ def _read_value(key: str, value: Any, line: int, path: str, problems: list[Probl
             for item in value:
                 if item not in FORMATS:
                     fault(f"`{item}` is no format", _nearest(item, FORMATS))
-        return tuple(item.lower() for item in value) if key == "aliases" else tuple(value)
+        texts = tuple(map(inert_text, value))
+        return tuple(text.lower() for text in texts) if key == "aliases" else texts
     if form == _SUCCESSOR:
         return _read_successor(value, fault)
     if value is None and form == _TEXT_OR_NULL:
@@ -331,7 +346,7 @@ def _read_value(key: str, value: Any, line: int, path: str, problems: list[Probl
         return ""
     if key in ("url", "current_url") and not is_address(value):
         fault(f"`{key}` is no address", "start it with https:// or http://")
-    return " ".join(value.split())
+    return inert_text(" ".join(value.split()))
 
 
 def _read_successor(value: Any, fault: Any) -> Successor | None:
@@ -343,7 +358,7 @@ def _read_successor(value: Any, fault: Any) -> Successor | None:
     if isinstance(value, dict) and set(value) == {"title", "url"} and _is_texts(list(value.values())):
         if not is_address(value["url"]):
             fault("the successor's `url` is no address", "start it with https:// or http://")
-        return Successor(title=value["title"], url=value["url"])
+        return Successor(title=inert_text(value["title"]), url=value["url"])
     fault(
         "`successor` is not in form", 'write the id of a resource, or {title: "…", url: "https://…"}, or null'
     )

@@ -22,6 +22,21 @@ Kind = Literal[
     "lecture-notes",
     "cloud-guide",
     "organisation",
+    "software",
+    "app",
+    "service",
+    "dataset",
+    "video",
+    "channel",
+    "podcast",
+    "magazine",
+    "newsletter",
+    "website",
+    "forum",
+    "community",
+    "event",
+    "shop",
+    "product",
     "link",
 ]
 Origin = Literal["guide", "addition"]
@@ -63,6 +78,10 @@ class Paragraph:
     """Offsets of its first and past its last character in the file's text."""
     links: tuple[Link, ...] = ()
     """Its links, in order."""
+    row: bool = False
+    """Whether it is a row of a table: one sentence, whatever its cells hold."""
+    about: tuple[str, ...] = ()
+    """Addresses of the heading or lead-in that it stands under: what it speaks of where it holds no link."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
-from corpus.sentences import split_sentences
-from corpus.types import Corpus, Paragraph
+from corpus.sentences import split_quotes
+from corpus.types import Corpus, Link, Paragraph
 from index.types import Chunk, Sentence
 
 CHUNKER_VERSION = 2
@@ -80,7 +81,7 @@ def _always(id: str) -> _Namer:
 
 
 def _pieces(paragraph: Paragraph, name: _Namer) -> Iterator[tuple[str, list[Sentence]]]:
-    spans = split_sentences(paragraph.text)
+    spans = ((0, len(paragraph.text)),) if paragraph.row else split_quotes(paragraph.text)
     first = 0
     while first < len(spans):
         start, last = spans[first][0], first
@@ -92,6 +93,10 @@ def _pieces(paragraph: Paragraph, name: _Namer) -> Iterator[tuple[str, list[Sent
             [Sentence(a - start, b - start, name(paragraph, a, b)) for a, b in spans[first : last + 1]],
         )
         first = last + 1
+
+
+def _link_start(link: Link) -> int:
+    return link.start
 
 
 class _ResourceNames:
@@ -110,13 +115,18 @@ class _ResourceNames:
         self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)") if names else None
 
     def find(self, paragraph: Paragraph, start: int, end: int) -> tuple[str, ...]:
+        first = bisect_left(paragraph.links, start, key=_link_start)
+        last = bisect_left(paragraph.links, end, key=_link_start)
         found = [
             (link.start, self._by_url[link.url])
-            for link in paragraph.links
-            if start <= link.start < end and link.url in self._by_url
+            for link in paragraph.links[first:last]
+            if link.url in self._by_url
         ]
         if self._pattern is not None:
             found += [
                 (m.start(), self._names[m[0]]) for m in self._pattern.finditer(paragraph.text, start, end)
             ]
+        if not found:
+            # Below a heading or lead-in that is a link, a sentence speaks of what that links to.
+            found = [(n, self._by_url[url]) for n, url in enumerate(paragraph.about) if url in self._by_url]
         return tuple(dict.fromkeys(id for _, id in sorted(found)))

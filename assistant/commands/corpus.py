@@ -39,7 +39,7 @@ def check(
 
     place = path or read_settings().corpus
     corpus, problems = read_corpus(place)
-    if corpus is not None and Path(corpus.path).is_dir():
+    if corpus is not None:
         problems += find_warnings(corpus)
     for problem in sorted(problems, key=lambda p: (p.level, p.path, p.line)):
         typer.echo(str(problem), err=json_)
@@ -87,8 +87,9 @@ def new(
     corpus: Annotated[Path | None, typer.Option(help="A corpus directory.")] = None,
 ) -> None:
     """Write the file of a new addition, with every key, for its editor to fill in."""
+    from corpus.addresses import is_address
     from corpus.load import default_corpus_path
-    from corpus.parse import SLUG, is_address
+    from corpus.parse import SLUG
     from corpus.write import blank_addition, write_resource
 
     root = corpus or read_settings().corpus or default_corpus_path()
@@ -100,6 +101,7 @@ def new(
     if not is_address(url):
         raise UsageError(f"{url!r} is no address", "start it with https://")
     try:
+        file.parent.mkdir(exist_ok=True)
         with file.open("x", encoding="utf-8") as opened:
             opened.write(write_resource(blank_addition(slug, title, url, section)))
     except FileExistsError:

@@ -50,6 +50,8 @@ class Site:
         if path in ("/moved", "/found", "/loop"):
             status = 302 if path == "/found" else 301
             extra = f"Location: {'/loop' if path == '/loop' else '/ok'}\r\n"
+        elif path == "/astray":
+            status, extra = 302, "Location: http://127.0.0.1:99999/\r\n"
         elif path == "/no-head" and method == "HEAD":
             status = 405
         elif path == "/busy-once":
@@ -92,7 +94,11 @@ async def state_of(site: Site, path: str) -> LinkState:
         ("/429", "unsure", 429, "refuses to say"),
         ("/404", "dead", 404, "the server says 404"),
         ("/410", "dead", 410, "the server says 410"),
-        ("/500", "dead", 500, "the server says 500"),
+        ("/500", "unsure", 500, "the server has trouble (500)"),
+        ("/503", "unsure", 503, "the server has trouble (503)"),
+        ("/520", "unsure", 520, "the server has trouble (520)"),
+        ("/425", "unsure", 425, "refuses to say"),
+        ("/999", "unsure", 999, "refuses to say"),
     ],
 )
 async def test_every_answer_gets_its_verdict(
@@ -121,10 +127,36 @@ async def test_one_host_is_asked_at_most_two_things_at_once_by_a_named_agent(sit
     assert site.agents == {f"user-agent: {USER_AGENT}"} or site.agents == {f"User-Agent: {USER_AGENT}"}
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:99999/x",
+        "http://127.0.0.1:-1/",
+        "http://127.0.0.1:port/",
+        "http://[::1/",
+        "http://exa mple.invalid/",
+        "http://" + "a" * 70 + ".invalid/",
+        "http://..invalid/",
+        "http://xn--.invalid/",
+        "http://\u2024/",
+        "http://user:pass word@127.0.0.1:1/",
+    ],
+)
+async def test_an_address_that_can_be_none_is_one_dead_link_in_a_whole_report(site: Site, url: str) -> None:
+    addresses = {url: ("guide.md:1",), f"{site.url}/ok": ("guide.md:2",)}
+    states = {state.url: state async for state in check_links(addresses, timeout=2, pause=0.01)}
+    assert {url: state.verdict for url, state in states.items()} == {url: "dead", f"{site.url}/ok": "alive"}
+
+
+async def test_a_redirect_to_an_address_that_can_be_none_is_a_dead_link(site: Site) -> None:
+    assert (await state_of(site, "/astray")).verdict == "dead"
+
+
 async def test_the_command_reports_dead_links_and_fails(site: Site, tmp_path: Path) -> None:
     guide = tmp_path / "guide.md"
     guide.write_text(
         f"# G\n\n## A\n\nSee [one]({site.url}/ok), [two]({site.url}/404), [three]({site.url}/moved).\n"
+        "\n<http://127.0.0.1:99999/port>\n"
     )
     result = await asyncio.to_thread(
         CliRunner().invoke, app, ["corpus", "check", str(guide), "--links", "--json", "--timeout", "5"]
@@ -134,6 +166,7 @@ async def test_the_command_reports_dead_links_and_fails(site: Site, tmp_path: Pa
     assert {name: link["verdict"] for name, link in report.items()} == {
         "ok": "alive",
         "404": "dead",
+        "port": "dead",
         "moved": "moved",
     }
     assert report["404"]["archive"].endswith(f"{site.url}/404")

@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus import Corpus, Link, Paragraph, Resource, Section, Successor
 from corpus.errors import Problem
+from corpus.inert import inert_text
 from corpus.markdown import read_blocks
 from corpus.parse import FORMATS, parse_concepts, parse_guide, parse_resource
 from corpus.plain import parse_plain_guide
@@ -24,6 +26,7 @@ lines = (
     st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp", "Co", "Cn")), min_size=1, max_size=60)
     .map(lambda text: " ".join(text.split()))
     .filter(lambda text: text and text == text.strip() and "\ufeff" not in text and "\ufffe" not in text)
+    .filter(lambda text: text == inert_text(text))
 )
 slugs = st.from_regex(re.compile(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,2}", re.ASCII), fullmatch=True)
 urls = st.from_regex(re.compile(r"https?://[a-z]{1,8}\.org/[a-z0-9/_.()~-]{0,12}", re.ASCII), fullmatch=True)
@@ -111,6 +114,37 @@ def test_a_guide_survives_writing_and_parsing(sections: list[Section], credit: C
         for section in guide.sections
     ]
     assert (problems, guide.title, guide.credit, got) == ([], "Title", credit, sections)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See http://a.org or www.a.org here.",
+        "A :tada: and {#id} and {.x} and {target=_blank}.",
+        "Costs $a_1$ or \\(x_1\\) or ^[note] or [^1].",
+        "[ ] is a box",
+        "[TOC]",
+        "!!! note",
+        "::: tip",
+        "??? tip",
+        "{: .x }",
+        '=== "Tab"',
+        "<!-- x --> <b> a & b &amp; c",
+        "| a | b |",
+        "---",
+        "1. One",
+        "`code` ~~x~~ *y* __z__",
+    ],
+)
+def test_a_text_that_looks_like_markup_survives_writing_and_reading(text: str) -> None:
+    text = inert_text(text)
+    resource = replace(
+        blank_addition("x", "X", "https://x.org", "s"),
+        paragraphs=(Paragraph(text, "description", "", 0, (0, 0)),),
+    )
+    parsed = parse_resource(write_resource(resource), "", "x", [])
+    assert parsed is not None
+    assert [(paragraph.text, paragraph.links) for paragraph in parsed.paragraphs] == [(text, ())]
 
 
 def test_the_files_that_come_along_survive_writing_and_parsing(corpus: Corpus) -> None:
