@@ -23,9 +23,11 @@ _FENCE = re.compile(
 # `[TOC]`, and attributes of the block above: `{: .class }`.
 _MARK = re.compile(r"\[\[?_?toc_?\]?\]|\{:[^}\n]*\}", re.IGNORECASE)
 _INDENT = 4
-_MATHS = {"\\(": "\\)", "\\[": "\\]"}
-# `\(video\)` is an escaped remark, and `\[1\]` a number.
-_FORMULA = re.compile(r"[_^=+*<>]|\\[A-Za-z]|\A\s*[A-Za-z]\d?\s*\Z")
+# `\(video\)` is an escaped remark, and `\[1\]` an escaped number. What makes a formula of each:
+_MATHS = {
+    "\\(": ("\\)", re.compile(r"[_^=+*<>]|\\[A-Za-z]|\A\s*[A-Za-z]\d?\s*\Z")),
+    "\\[": ("\\]", re.compile(r"[_^]|\\[A-Za-z]")),
+}
 _ESCAPED = re.compile(r"\\[\W_]")
 _LONGEST_FORMULA = 1000
 _INTERRUPTS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
@@ -51,9 +53,10 @@ def _read_maths(state: StateInline, silent: bool) -> bool:
     opening = state.src[state.pos : state.pos + 2]
     if opening not in _MATHS:
         return False
+    closing, formula = _MATHS[opening]
     start = state.pos + 2
-    end = state.src.find(_MATHS[opening], start, min(start + _LONGEST_FORMULA, state.posMax))
-    if end < 0 or not _FORMULA.search(_ESCAPED.sub("", state.src[start:end])):
+    end = state.src.find(closing, start, min(start + _LONGEST_FORMULA, state.posMax))
+    if end < 0 or not formula.search(_ESCAPED.sub("", state.src[start:end])):
         return False
     if not silent:
         state.push("math_inline", "math", 0).content = state.src[state.pos : end + 2]

@@ -12,7 +12,7 @@ import yaml
 from corpus.facts import Fact
 from corpus.types import Credit, Paragraph, Resource, Section, Successor
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>&~|{}$]|:(?=//|[A-Za-z+-][\w+-]*:)|(?<=[Ww])\.)")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>&~|{}$^]|:(?=//|[A-Za-z+-][\w+-]*:)|(?<=[Ww])\.)")
 _BLOCK_START = re.compile(r"^(#|\+|-|=|!|\?|:|\d{1,9}[.)])")
 _PLAIN_URL = re.compile(r"[^\s()<>\\&*_`\[\]]+")
 

@@ -123,6 +123,7 @@ def test_a_guide_survives_writing_and_parsing(sections: list[Section], credit: C
         "A :tada: and {#id} and {.x} and {target=_blank}.",
         "Costs $a_1$ or \\(x_1\\) or ^[note] or [^1].",
         "[ ] is a box",
+        "[x] is a box, [a=b] and [a_b] and [\\\\x] are not",
         "[TOC]",
         "!!! note",
         "::: tip",
