@@ -9,7 +9,7 @@ from functools import wraps
 from importlib.metadata import version
 from typing import Annotated, Any, ParamSpec, Protocol
 
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
@@ -69,12 +69,14 @@ def make_server(door: Door) -> MCPServer[Any]:
     @_told
     async def ask(
         question: Question,
+        context: Context[Any, Any],
         conversation_id: ConversationId | None = None,
         profile: ProfileBody | None = None,
     ) -> Annotated[CallToolResult, AnswerBody]:
         """Answer a question on how to start learning deep learning, with a source for every sentence."""
         known = profile.to_profile() if profile else None
-        answer = (await door.answer(Ask(question, conversation_id, (), known, "mcp"))).as_dict()
+        asked = Ask(question, conversation_id, (), known, "mcp", _owner(context))
+        answer = (await door.answer(asked)).as_dict()
         sources = [
             f"[{one['number']}] {one['title']}: {one['url'] or 'the guide'}" for one in answer["citations"]
         ]
@@ -141,6 +143,12 @@ class McpEndpoint:
         async with server.session_manager.run():
             started.set_result(server.session_manager)
             await self._stopping.wait()
+
+
+def _owner(context: Context[Any, Any]) -> str:
+    """Whose a conversation is: the key's that was shown over HTTP; on standard input, that of this channel alone."""
+    request = context.request_context.request
+    return str(request.scope["owner"]) if request is not None else "mcp"
 
 
 def _result(structured: dict[str, Any], *texts: str) -> CallToolResult:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from assistant.errors import BadRequest, Loading, Overloaded, TookTooLong
+from assistant.errors import BadRequest, Loading, NotKept, Overloaded, TookTooLong
 from assistant.metrics import Metrics
 from assistant.service import Ask, Assistant, Event
 from assistant.settings import Settings
@@ -115,7 +115,7 @@ class Desk:
             trace_answer(self._tracer, answer, ask.channel, self.assistant.searcher.index.manifest.encoder_id)
 
     def _count_error(self, ask: Ask, error: Exception) -> None:
-        if not isinstance(error, BadRequest):
+        if not isinstance(error, (BadRequest, NotKept)):
             self.metrics.asks.labels(ask.channel, "error").inc()
 
     @asynccontextmanager

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 from starlette.types import Scope
 
-from assistant.errors import AssistantError, BadRequest, InProgress, Unavailable
+from assistant.errors import AssistantError, BadRequest, InProgress, NotKept, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 _PHRASES = {413: "Content Too Large", 422: "Unprocessable Content", 499: "Client Closed Request"}
@@ -61,6 +61,8 @@ def describe(error: AssistantError) -> tuple[int, str, dict[str, str], dict[str,
     if isinstance(error, BadRequest):
         detail = _sentence(error)
         return 422, detail, {}, {"errors": [{"field": error.field, "message": detail}]}
+    if isinstance(error, NotKept):
+        return 404, _sentence(error), {}, {}
     if isinstance(error, InProgress):
         return 409, _sentence(error), {"Retry-After": str(error.retry_after)}, {}
     wait = error.retry_after if isinstance(error, Unavailable) else Unavailable.retry_after
