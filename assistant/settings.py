@@ -54,7 +54,10 @@ def _one_of(*names: str) -> Callable[[str], str]:
 
 
 def _path(text: str) -> Path | None:
-    return Path(text).expanduser() if text else None
+    try:
+        return Path(text).expanduser() if text else None
+    except RuntimeError:
+        raise ValueError("expected a whole path: there is no home directory for the ~") from None
 
 
 def _text(text: str) -> str:
@@ -301,7 +304,12 @@ class Settings:
             return Path(self.values["data_dir"])
         from platformdirs import user_data_path
 
-        return user_data_path("dlstart", appauthor=False)
+        try:
+            return user_data_path("dlstart", appauthor=False)
+        except (RuntimeError, OSError, KeyError):
+            raise UsageError(
+                "there is no home directory to keep state in", f"set {PREFIX}DATA_DIR to a directory"
+            ) from None
 
     @property
     def index_path(self) -> Path:

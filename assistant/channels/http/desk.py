@@ -42,8 +42,7 @@ class Desk:
     def count_index(self) -> None:
         """Tell the counters which index is in use; it may have changed since."""
         manifest = self.assistant.searcher.index.manifest
-        self.metrics.index.clear()
-        self.metrics.index.labels(manifest.corpus_hash[:12], manifest.encoder_id, manifest.built_at).set(1)
+        self.metrics.count_index(manifest.corpus_hash[:12], manifest.encoder_id, manifest.built_at)
 
     @property
     def assistant(self) -> Assistant:
