@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import stat
-import sys
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 
 from assistant.settings import Settings
 from assistant.store import ForgivingStore, MemoryStore, Store
@@ -15,7 +10,6 @@ from assistant.store import ForgivingStore, MemoryStore, Store
 _NETWORK_SECONDS = 0.5
 _FILE_SECONDS = 5.0
 """Seconds that a request waits for a conversation: a file is there or not, a server may hang."""
-_PRIVATE_FOLDER = 0o700
 
 
 async def open_store(
@@ -28,11 +22,12 @@ async def open_store(
     """
     if not settings.store_questions:
         return MemoryStore()
+    from assistant.stores.files import close_folder
     from assistant.stores.sql import SqlStore, database_url
 
     url = database_url(settings)
     if not settings.database_url:
-        _close_folder(settings.data_path)
+        close_folder(settings.data_path)
     store = await SqlStore.open(url, settings.retention_days, shared, lost)
     return ForgivingStore(store, _FILE_SECONDS if url.startswith("sqlite") else _NETWORK_SECONDS)
 
@@ -43,14 +38,3 @@ def check_address(settings: Settings) -> None:
         from assistant.stores.sql import database_url, make_engine
 
         make_engine(database_url(settings))
-
-
-def _close_folder(folder: Path) -> None:
-    """Let nobody else into the folder of the state, if it is this user's own to close."""
-    # RuntimeError: there is no home.
-    with suppress(OSError, RuntimeError):
-        folder.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
-        found = folder.stat()
-        others_use_it = found.st_mode & stat.S_ISVTX or folder.resolve() == Path.home().resolve()
-        if sys.platform != "win32" and found.st_uid == os.geteuid() and not others_use_it:
-            folder.chmod(_PRIVATE_FOLDER)

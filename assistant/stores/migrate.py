@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+from assistant.stores.files import protect
 from assistant.stores.tables import HEAD
 
 log = logging.getLogger("dlstart.store")
@@ -72,7 +73,9 @@ def open_blocking(url: str | URL) -> Engine:
     """An engine without a pool, for a few statements on a thread."""
     parsed = blocking_url(url)
     arguments: dict[str, Any] = NETWORK if parsed.get_backend_name() == "postgresql" else {}
-    return create_engine(parsed, poolclass=NullPool, connect_args=arguments)
+    engine = create_engine(parsed, poolclass=NullPool, connect_args=arguments)
+    protect(engine)
+    return engine
 
 
 def is_newer(revision: str | None) -> bool:

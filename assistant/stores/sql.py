@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -34,6 +32,7 @@ from assistant.errors import Unavailable, UsageError
 from assistant.mask import mask
 from assistant.settings import Settings
 from assistant.store import MOST_ANSWERS, Feedback, Reply, StoredAnswer, exchange_of
+from assistant.stores.files import protect
 from assistant.stores.migrate import NETWORK, blocking_url, migrate
 from assistant.stores.tables import answers, claims, conversations, feedback, people, replies
 from assistant.types import ANYONE, Answer, Citation, Conversation, Exchange, Place, Profile, as_values
@@ -70,8 +69,6 @@ _REPORTED = tuple(
         "id", "created_at", "channel", "question", "outcome", "citations", "confidence", "timings_ms",
     )
 )  # fmt: skip
-_PRIVATE_FILE = 0o600
-_PRIVATE_FOLDER = 0o700
 
 
 class _Refused(Unavailable):
@@ -529,9 +526,7 @@ def make_engine(url: str) -> AsyncEngine:
         raise UsageError("DLSTART_DATABASE_URL can't be used", cure) from error
     if parsed.drivername.startswith("sqlite"):
         event.listen(engine.sync_engine, "connect", _set_pragmas)
-        if parsed.database and parsed.database != ":memory:":
-            with suppress(OSError):
-                make_private(Path(parsed.database))
+        protect(engine.sync_engine)
     return engine
 
 
@@ -542,19 +537,6 @@ def make_writer(url: URL) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
     return engine
-
-
-def make_private(file: Path) -> None:
-    """Make SQLite's file and its folder, for this user alone whatever the umask; other folders stay as they are.
-
-    Raises OSError.
-    """
-    file.parent.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
-    # SQLite gives the files beside it the rights of this one.
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE))
-    for one in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
-        with suppress(FileNotFoundError):
-            one.chmod(_PRIVATE_FILE)
 
 
 def _pool(url: URL) -> dict[str, Any]:
