@@ -141,6 +141,16 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(host.lower() for host in _words(text))
+    for host in hosts:
+        if host != "*" and not re.fullmatch(
+            r"(\*\.)?[a-z0-9_](?:[a-z0-9_.\-]*[a-z0-9_])?|[0-9a-f:]*:[0-9a-f:]*", host
+        ):
+            raise ValueError("expected names without ports, such as learn.example.org or *.example.org, or *")
+    return hosts
+
+
 def _rate(text: str) -> str:
     if text and text != "off" and not re.fullmatch(r"[1-9]\d{0,8}/(second|minute|hour|day)", text):
         raise ValueError("expected a rate such as 60/minute, or off")
@@ -212,6 +222,13 @@ TABLE: tuple[Setting, ...] = (
         "",
         "origins whose pages may ask from a browser, with commas between; *: every page",
         _origins,
+    ),
+    Setting(
+        "DLSTART_ALLOWED_HOSTS",
+        "",
+        "names that the service may be called by (Host), with commas between; *: any; empty: any, but on a loopback "
+        "address without API keys and proxies only those of this machine",
+        _hosts,
     ),
     Setting(
         "DLSTART_RATE_LIMIT",
