@@ -27,7 +27,7 @@ _AGAIN_AFTER = 5.0
 """Seconds after a store did not answer in time in which it is not asked, so that no request waits for it."""
 _PATIENCE = 10.0
 """Seconds that a store may take for what somebody waits for: a vote, a deletion, a report of somebody's own."""
-MOST_ANSWERS = 100_000
+MOST_ANSWERS = 50_000
 """Answers that a report is made of."""
 
 

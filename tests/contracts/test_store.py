@@ -165,6 +165,14 @@ async def test_a_report_sees_what_was_answered(store: Store) -> None:
     assert await store.answers_since(datetime.now(UTC) + timedelta(minutes=1)) == []
 
 
+async def test_a_report_is_made_of_the_newest_answers(store: Store) -> None:
+    for n in range(5):
+        await store.remember(Conversation(f"con_{n}"), "q", answer(f"ans_{n}", f"con_{n}"), "http")
+        await asyncio.sleep(0.002)
+    kept = await store.answers_since(datetime.now(UTC) - timedelta(minutes=1), most=2)
+    assert [one.id for one in kept] == ["ans_3", "ans_4"]
+
+
 async def test_an_event_is_claimed_once_until_it_is_released(store: Store) -> None:
     claims = await asyncio.gather(*(store.claim("event-1", 60) for _ in range(8)))
     assert claims.count(True) == 1

@@ -140,7 +140,7 @@ def test_beside_a_worker_that_serves_the_next_try_waits_longer_each_time(
     workers: list[FakeWorker], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     now = 100.0
-    monkeypatch.setattr(serve.time, "monotonic", lambda: now)
+    monkeypatch.setattr("assistant.channels.http.serve.time.monotonic", lambda: now)
     with socket.socket() as listener:
         supervisor = serve.Supervisor(listener, 2)
     FakeWorker.loads = False

@@ -18,6 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from assistant.channels.http.app import _open_tracer
 from tests.http.conftest import read_events
 from tests.http.server import ROOT, Server, running
 
@@ -216,3 +217,12 @@ def test_workers_share_a_port_and_an_index_and_one_that_dies_is_replaced(data_di
         opened.wait_for("ready", 3)
         assert httpx.post(f"{opened.url}/v1/ask", json=ASK, timeout=60).status_code == 200
         assert opened.stop() == 0
+
+
+def test_an_endpoint_for_traces_without_their_library_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
+    monkeypatch.setitem(sys.modules, "assistant.traces", None)
+    assert _open_tracer() is None
+    assert "dlstart[otel]" in caplog.text

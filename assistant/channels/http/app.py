@@ -30,7 +30,7 @@ from assistant.channels.http.pages import add_pages
 from assistant.channels.http.problems import add_problem_handlers
 from assistant.channels.http.replies import Replies
 from assistant.channels.slack import need_slack
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, UsageError
 from assistant.service import Assistant
 from assistant.settings import Settings
 from assistant.stores import check_address, open_store
@@ -114,9 +114,14 @@ def make_app(
 def _open_tracer() -> Tracer | None:
     if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return None
-    from assistant.traces import open_tracer
+    try:
+        from assistant.traces import open_tracer
 
-    return open_tracer()
+        return open_tracer()
+    except (ImportError, UsageError):
+        # Operators set the variable for every container alike.
+        log.warning("nothing is traced: OTEL_EXPORTER_OTLP_ENDPOINT needs pip install 'dlstart[otel]'")
+        return None
 
 
 class LazyMcp:

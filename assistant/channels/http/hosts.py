@@ -10,8 +10,8 @@ from starlette.types import Scope
 
 from assistant.settings import Settings
 
-_FREE = ("/healthz", "/readyz", "/slack/")
-"""Probes come by addresses, and Slack signs what it sends."""
+_FREE = ("/healthz", "/readyz", "/metrics", "/slack/")
+"""Probes and Prometheus come by addresses, and Slack signs what it sends."""
 
 
 class Hosts:

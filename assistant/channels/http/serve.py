@@ -215,7 +215,7 @@ class Supervisor:
             return
         status = worker.process.exitcode or 0
         log.warning("a worker died", extra={"data": {"pid": worker.process.pid, "status": status}})
-        mark_process_dead(worker.process.pid)
+        mark_process_dead(worker.process.pid)  # type: ignore[no-untyped-call]
         if not worker.loaded:
             if not any(other.serves for other in self._workers):
                 log.error("no worker can start; the service ends")
