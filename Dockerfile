@@ -34,7 +34,7 @@ COPY corpus corpus
 COPY index index
 COPY assistant assistant
 RUN python3 -m venv /opt/dlstart && \
-    /opt/dlstart/bin/pip install -q $PIP_ARGS -c constraints.txt ".[postgres,redis,slack]" && \
+    /opt/dlstart/bin/pip install -q $PIP_ARGS -c constraints.txt ".[postgres,redis,slack,otel]" && \
     # What only downloads models, converts them, or calls onnxruntime from C.
     /opt/dlstart/bin/pip uninstall -q -y pip setuptools hf-xet && \
     cd /opt/dlstart/lib/python3.*/site-packages/onnxruntime && \
@@ -44,14 +44,16 @@ RUN python3 -m venv /opt/dlstart && \
 
 FROM builder AS packages-cuda
 ARG PIP_ARGS=""
-RUN /opt/build/bin/pip install -q $PIP_ARGS -c constraints.txt ".[torch,models,postgres,redis,slack]" && \
+RUN /opt/build/bin/pip install -q $PIP_ARGS -c constraints.txt ".[torch,models,postgres,redis,slack,otel]" && \
     mv /opt/build /opt/dlstart-cuda && ln -s /opt/dlstart-cuda /opt/build
 
 FROM packages-${VARIANT} AS packages
 
 # --- the image -----------------------------------------------------------------------------------------------------
 FROM ${BASE_IMAGE} AS runtime
-RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/dlstart dlstart
+# The folder of the state is made here, with its owner: a volume takes both over; where it is missing it is root's.
+RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/dlstart dlstart && \
+    install -d -o 10001 -g 0 -m 0770 /var/lib/dlstart/data
 COPY --from=packages /opt /opt
 COPY --from=builder --chown=10001:0 /srv/index /srv/index
 ENV PATH=/opt/dlstart/bin:/opt/build/bin:$PATH \
@@ -64,6 +66,6 @@ WORKDIR /var/lib/dlstart
 VOLUME /var/lib/dlstart/data
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \
-    CMD ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
+    CMD ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/readyz?exclude=index', timeout=2)"]
 ENTRYPOINT ["dlstart"]
 CMD ["serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -2,6 +2,7 @@
 
 AssistantError        what went wrong, and the cure
 ├── BadRequest        the question or a setting of it is not usable (exit 1; HTTP 422)
+├── NotKept           no conversation with this id is kept for who asks (exit 1; HTTP 404)
 ├── InProgress        the same request is still being answered (HTTP 409)
 ├── UsageError        wrong options or settings (exit 2)
 ├── IndexUnusable     the index is missing, stale or damaged (exit 3; HTTP 503)
@@ -35,6 +36,10 @@ class BadRequest(AssistantError):
     def __init__(self, what: str, cure: str = "", field: str = "question") -> None:
         super().__init__(what, cure)
         self.field = field
+
+
+class NotKept(AssistantError):
+    """No conversation with this id is kept, or it is somebody else's: the two are told apart by nobody."""
 
 
 class InProgress(AssistantError):

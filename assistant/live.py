@@ -109,10 +109,12 @@ class LiveAssistant(Assistant):
             self._seen, self._refused_at = seen, None
         try:
             current = _reopen(self._settings, self._current, self._reach)
-        except (IndexProblem, AssistantError) as problem:
+        except Exception as problem:  # noqa: BLE001 - the watch goes on, whatever was wrong with one index
             self._refused_at = time.monotonic()
             if new:
-                log.warning("the new index is not used", extra={"data": {"why": str(problem)}})
+                foreseen = isinstance(problem, (IndexProblem, AssistantError))
+                why = str(problem) if foreseen else f"{type(problem).__name__}: {problem}"
+                log.warning("the new index is not used", extra={"data": {"why": why}})
             return False
         self._refused_at = None
         self._show(current)

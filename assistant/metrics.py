@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from assistant.types import Outcome
 
@@ -63,6 +67,11 @@ class Metrics:
             buckets=(0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20),
             registry=self.registry,
         )
+        self.lost = Counter(
+            "answers_not_kept_total",
+            "Answers that the database did not take, or that too many waited before.",
+            registry=self.registry,
+        )
         self.feedback = Counter("feedback_total", "Votes on answers.", ["value"], registry=self.registry)
         self.slack_duplicates = Counter(
             "slack_duplicate_events_total", "Slack events that came again.", registry=self.registry
@@ -95,7 +104,19 @@ class Metrics:
             registry=self.registry,
         )
         logging.getLogger("dlstart.promises").addHandler(_Counted(self.broken))
+        self._index: tuple[str, str, str] | None = None
         ProcessCollector(registry=self.registry)
+
+    def count_index(self, corpus: str, model: str, built: str) -> None:
+        """Say what the index in use was made of, in place of what was said before."""
+        index = (corpus, model, built)
+        if self._index is not None and self._index != index:
+            # With several workers a series can't be removed; one that is 0 is not shown.
+            self.index.labels(*self._index).set(0)
+            if _SHARED not in os.environ:
+                self.index.remove(*self._index)
+        self.index.labels(*index).set(1)
+        self._index = index
 
     def count_answer(
         self, channel: str, outcome: Outcome, citations: int, timings_ms: Mapping[str, float]
@@ -111,5 +132,36 @@ class Metrics:
         if _SHARED not in os.environ:
             return generate_latest(self.registry)
         together = CollectorRegistry()
-        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        together.register(_Workers(Path(os.environ[_SHARED])))
         return generate_latest(together)
+
+
+class _Workers(Collector):
+    """The counters of all workers, and what their processes use together."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterator[Metric]:
+        """Every metric, with those of dead indexes left out."""
+        for metric in MultiProcessCollector(None, str(self._folder)).collect():  # type: ignore[no-untyped-call]
+            if metric.name == "index_info":
+                metric.samples = [sample for sample in metric.samples if sample.value]
+            yield metric
+        yield from _sum_processes(
+            {file.stem.rsplit("_", 1)[-1] for file in self._folder.glob("gauge_live*_*.db")}
+        )
+
+
+def _sum_processes(pids: Iterable[str]) -> Iterator[Metric]:
+    """CPU, memory and files of several processes, added up; their start and limit, the least."""
+    found: dict[str, list[Metric]] = {}
+    for pid in pids:
+        for metric in ProcessCollector(pid=partial(int, pid), registry=CollectorRegistry()).collect():
+            found.setdefault(metric.name, []).append(metric)
+    for name, metrics in found.items():
+        join = min if name in ("process_start_time_seconds", "process_max_fds") else sum
+        first = metrics[0].samples[0]
+        value = join(metric.samples[0].value for metric in metrics)
+        metrics[0].samples = [first._replace(value=float(value))]
+        yield metrics[0]

@@ -5,21 +5,32 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
 from assistant.adviser import Advice, Adviser, Message, Part, Search
 from assistant.cite import Draft, report_broken
-from assistant.errors import BadRequest, index_problems
+from assistant.errors import BadRequest, NotKept, Unavailable, index_problems
 from assistant.generate import Generator, open_generator
+from assistant.mask import storable
 from assistant.plan import make_plan
 from assistant.reword import Rewriter
 from assistant.settings import Settings
 from assistant.store import MemoryStore, Store
 from assistant.texts import open_corpus
-from assistant.types import MAX_QUESTION, Answer, BrokenPromise, Conversation, Plan, Profile, Turn, as_values
+from assistant.types import (
+    ANYONE,
+    MAX_QUESTION,
+    Answer,
+    BrokenPromise,
+    Conversation,
+    Plan,
+    Profile,
+    Turn,
+    as_values,
+)
 from assistant.verify import Verifier
 from corpus import Corpus
 from index.build import Progress, build_index
@@ -49,6 +60,10 @@ class Ask:
     """What the client knows of the learner."""
     channel: str = "python"
     """Which face it came through: http, openai, mcp, slack, terminal, …"""
+    owner: str = ANYONE
+    """Who asks, as in Conversation.owner: another one's conversation is not there."""
+    begins: bool = False
+    """Whether `conversation_id` may be new: for a channel whose ids nobody else can choose."""
     standalone: bool = False
     """Whether the question is complete (a starter, a suggestion, a button): the turns before do not count."""
 
@@ -105,7 +120,7 @@ class Assistant:
             await self.rewriter.warm()
 
     async def answer(self, ask: Ask) -> Answer:
-        """Answer a question. Raises BadRequest for one that is not usable."""
+        """Answer a question. Raises BadRequest for one that is not usable, NotKept for an unknown conversation."""
         return await self._answer(ask)
 
     async def _answer(self, ask: Ask, show: Callable[[Event], None] | None = None) -> Answer:
@@ -199,11 +214,20 @@ class Assistant:
         return Search(found, alone, tuple(map(Part, message.parts, others)))
 
     async def _conversation(self, ask: Ask) -> Conversation:
-        kept = await self.store.conversation(ask.conversation_id) if ask.conversation_id else None
-        if kept is not None:
-            return kept
-        id = ask.conversation_id or f"con_{secrets.token_hex(12)}"
-        return replace(self.adviser.rebuild(ask.history), id=id) if ask.history else Conversation(id)
+        id = f"con_{secrets.token_hex(12)}"
+        if ask.conversation_id:
+            # While the store is away a new conversation begins: nobody knows whose the given id is.
+            with suppress(Unavailable):
+                kept = await self.store.conversation(ask.conversation_id, ask.owner)
+                if kept is not None:
+                    return kept
+                if not ask.begins:
+                    raise NotKept(
+                        "no conversation with this id is kept", "begin a new one, or send `history`"
+                    )
+            id = ask.conversation_id if ask.begins else id
+        begun = self.adviser.rebuild(ask.history) if ask.history else Conversation(id)
+        return replace(begun, id=id, owner=ask.owner)
 
     async def stream(self, ask: Ask) -> AsyncIterator[Event]:
         """The same answer in pieces: meta, then deltas and citations, then done with the whole answer."""
@@ -253,8 +277,8 @@ def assemble(
 
 
 def check_question(question: str) -> str:
-    """The question without the space around it. Raises BadRequest."""
-    question = question.strip()
+    """The question without the space around it, and without what can't be stored. Raises BadRequest."""
+    question = storable(question).strip()
     if not question:
         raise BadRequest("the question is empty", "write at least one word")
     if len(question) > MAX_QUESTION:

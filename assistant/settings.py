@@ -64,7 +64,10 @@ def _one_of(*names: str) -> Callable[[str], str]:
 
 
 def _path(text: str) -> Path | None:
-    return Path(text).expanduser() if text else None
+    try:
+        return Path(text).expanduser() if text else None
+    except RuntimeError:
+        raise ValueError("expected a whole path: there is no home directory for the ~") from None
 
 
 def _text(text: str) -> str:
@@ -179,6 +182,16 @@ def _origin(text: str) -> str:
     return normalise_origin(f"{found['scheme']}://{host}{found['port'] or ''}")
 
 
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(host.lower() for host in _words(text))
+    for host in hosts:
+        if host != "*" and not re.fullmatch(
+            r"(\*\.)?[a-z0-9_](?:[a-z0-9_.\-]*[a-z0-9_])?|[0-9a-f:]*:[0-9a-f:]*", host
+        ):
+            raise ValueError("expected names without ports, such as learn.example.org or *.example.org, or *")
+    return hosts
+
+
 def _rate(text: str) -> str:
     if text and text != "off" and not re.fullmatch(r"[1-9]\d{0,8}/(second|minute|hour|day)", text):
         raise ValueError("expected a rate such as 60/minute, or off")
@@ -251,6 +264,13 @@ TABLE: tuple[Setting, ...] = (
         "origins whose pages may ask from a browser, with commas between: https://example.org, "
         "https://*.example.org, app://obsidian.md; *: every page",
         _origins,
+    ),
+    Setting(
+        "DLSTART_ALLOWED_HOSTS",
+        "",
+        "names that the service may be called by (Host), with commas between; *: any; empty: any, but on a loopback "
+        "address without API keys and proxies only those of this machine",
+        _hosts,
     ),
     Setting(
         "DLSTART_RATE_LIMIT",
@@ -355,7 +375,12 @@ class Settings:
             return Path(self.values["data_dir"])
         from platformdirs import user_data_path
 
-        return user_data_path("dlstart", appauthor=False)
+        try:
+            return user_data_path("dlstart", appauthor=False)
+        except (RuntimeError, OSError, KeyError):
+            raise UsageError(
+                "there is no home directory to keep state in", f"set {PREFIX}DATA_DIR to a directory"
+            ) from None
 
     @property
     def index_path(self) -> Path:

@@ -233,6 +233,10 @@ class Exchange:
     """What it offered to be asked next."""
 
 
+ANYONE = "anyone"
+"""Owner of what is asked without a key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """What was said so far."""
@@ -243,6 +247,8 @@ class Conversation:
     """What the learner said about themselves."""
     exchanges: tuple[Exchange, ...] = ()
     """Oldest first."""
+    owner: str = ANYONE
+    """Who began it: the name of an API key, a channel, or ANYONE. Nobody else reads, continues or deletes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Usage:
 def sum_up(answers: Sequence[StoredAnswer], encoder: Encoder, since: datetime, until: datetime) -> Usage:
     """Sum up a period. Small talk is counted, and left out of the subjects."""
     asked = [answer for answer in answers if answer.outcome != "smalltalk"]
-    vectors = encoder.encode_queries([answer.question for answer in asked])
+    vectors = _encode([answer.question for answer in asked], encoder)
 
     def subjects_of(outcome: str) -> tuple[Subject, ...]:
         chosen = [n for n, answer in enumerate(asked) if answer.outcome == outcome]
@@ -105,6 +105,12 @@ def sum_up(answers: Sequence[StoredAnswer], encoder: Encoder, since: datetime, u
             f"p{percent}": round(float(np.percentile(times, percent)), 3) for percent in (50, 90, 99)
         },
     )
+
+
+def _encode(questions: Sequence[str], encoder: Encoder) -> Vectors:
+    """Vectors of questions in their order; what was asked often is encoded once."""
+    places = {question: place for place, question in enumerate(dict.fromkeys(questions))}
+    return encoder.encode_queries(list(places))[[places[question] for question in questions]]
 
 
 def group(answers: Sequence[StoredAnswer], vectors: Vectors) -> tuple[Subject, ...]:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Any, Protocol
 
 from mcp.server import Server
+from mcp.server.context import ServerRequestContext
 from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
@@ -41,7 +42,7 @@ from assistant.channels.http.shapes import describe_found
 from assistant.ending import write_ending
 from assistant.errors import AssistantError
 from assistant.service import Ask
-from assistant.types import Answer, Plan, Profile
+from assistant.types import ANYONE, Answer, Plan, Profile
 from index.search import Found
 
 log = logging.getLogger("dlstart.mcp")
@@ -78,7 +79,7 @@ class _Entry:
 
     tool: Tool
     arguments: type[BaseModel]
-    run: Callable[[Any], Awaitable[Reply]]
+    run: Callable[[Any, str], Awaitable[Reply]]
 
 
 class Tools:
@@ -118,13 +119,16 @@ class Tools:
         """What there is."""
         return [entry.tool for entry in self._entries.values()]
 
-    async def call(self, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
-        """Use a tool; a client is told what it can use of an error, and nothing of the inside."""
+    async def call(self, name: str, arguments: Mapping[str, Any], owner: str = ANYONE) -> CallToolResult:
+        """Use a tool; a client is told what it can use of an error, and nothing of the inside.
+
+        `owner`: whose its conversations are.
+        """
         entry = self._entries.get(name)
         if entry is None:
             return _refusal(f"There is no tool {name}; there are {', '.join(self._entries)}.")
         try:
-            structured, texts = await entry.run(entry.arguments.model_validate(dict(arguments)))
+            structured, texts = await entry.run(entry.arguments.model_validate(dict(arguments)), owner)
         except ValidationError as error:
             return _refusal(_faults(error, entry.arguments))
         except AssistantError as error:
@@ -134,17 +138,17 @@ class Tools:
             return _refusal("Something went wrong; the log says what.")
         return CallToolResult(content=_texts(*texts), structured_content=structured)
 
-    async def _ask(self, given: Inquiry) -> Reply:
-        answer = (await self._door.answer(given.to_ask("mcp"))).as_dict()
+    async def _ask(self, given: Inquiry, owner: str) -> Reply:
+        answer = (await self._door.answer(given.to_ask("mcp", owner))).as_dict()
         return answer, [answer["text"] + write_ending(answer)]
 
-    async def _search(self, given: SearchRequest) -> Reply:
+    async def _search(self, given: SearchRequest, _: str) -> Reply:
         found = describe_found(await self._door.search(given.question, given.k))
         return found, [
             f"{hit['title']}: {hit['text']}\nSource: {hit['url'] or 'the guide'}" for hit in found["hits"]
         ]
 
-    async def _plan(self, given: PlanRequest) -> Reply:
+    async def _plan(self, given: PlanRequest, _: str) -> Reply:
         made = await self._door.plan(given.to_profile())
         form = FORMS[given.format or "markdown"]
         text = (
@@ -162,8 +166,10 @@ def make_server(door: Door) -> Server[Any]:
     async def list_tools(*_: object) -> ListToolsResult:
         return ListToolsResult(tools=tools.list())
 
-    async def call_tool(_: object, asked: CallToolRequestParams) -> CallToolResult:
-        return await tools.call(asked.name, asked.arguments or {})
+    async def call_tool(
+        context: ServerRequestContext[Any, Any], asked: CallToolRequestParams
+    ) -> CallToolResult:
+        return await tools.call(asked.name, asked.arguments or {}, _owner(context))
 
     # There are none; clients that ask nevertheless get an empty list and no error.
     async def list_resources(*_: object) -> ListResourcesResult:
@@ -234,13 +240,19 @@ class McpEndpoint:
             await self._stopping.wait()
 
 
+def _owner(context: ServerRequestContext[Any, Any]) -> str:
+    """Whose a conversation is: the key's that was shown over HTTP; on standard input, that of this channel alone."""
+    request = context.request
+    return str(request.scope["owner"]) if request is not None else "mcp"
+
+
 def _entry(
     name: str,
     title: str,
     description: str,
     arguments: type[BaseModel],
     result: type[BaseModel],
-    run: Callable[[Any], Awaitable[Reply]],
+    run: Callable[[Any, str], Awaitable[Reply]],
 ) -> _Entry:
     tool = Tool(
         name=name,

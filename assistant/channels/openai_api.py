@@ -19,7 +19,7 @@ from assistant.channels.chores import answer_chore
 from assistant.ending import pick_option, read_ending, write_ending
 from assistant.errors import BadRequest
 from assistant.service import Ask, Event
-from assistant.types import MARKER, MAX_QUESTION, Turn
+from assistant.types import ANYONE, MARKER, MAX_QUESTION, Turn
 
 MODEL = "dlstart"
 UNREAD = "Pictures, sounds and files can't be read here, only words."
@@ -128,7 +128,7 @@ class ChatRequest(BaseModel):
         return bool(self.stream_options and self.stream_options.include_usage)
 
 
-def read_request(request: ChatRequest) -> Ask:
+def read_request(request: ChatRequest, owner: str = ANYONE) -> Ask:
     """The user's last message is the question, the ones before are the history. Raises BadRequest."""
     question, before = _split(request)
     words = question.words().strip()
@@ -138,7 +138,7 @@ def read_request(request: ChatRequest) -> Ask:
         raise BadRequest(
             f"the question has {len(words)} characters", f"keep it to {MAX_QUESTION}", "messages"
         )
-    return Ask(words, history=turns, channel="openai")
+    return Ask(words, history=turns, channel="openai", owner=owner)
 
 
 def reply_at_once(request: ChatRequest, guide: str) -> str | None:

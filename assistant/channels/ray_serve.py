@@ -41,6 +41,7 @@ log = logging.getLogger("dlstart.service")
 _MOST = 32
 """Calls that are encoded together; a call carries up to 32 questions of one ingress (index/batch.py)."""
 _WAIT_S = 0.002
+_PART_OF_A_GPU = 0.25
 _FIRST_TRY_S = 1.0
 _AGAIN_S = 0.1
 
@@ -232,10 +233,11 @@ def build(arguments: dict[str, Any]) -> Any:
         )
     settings = read_settings()
     room = settings.concurrency + settings.queue
+    cluster = ray.cluster_resources() if settings.device == "auto" else {}
     shared = {"graceful_shutdown_timeout_s": settings.drain, "health_check_period_s": 5}
     encoder = serve.deployment(
         name="encoder",
-        ray_actor_options={"num_cpus": 1, "num_gpus": int(settings.device == "cuda")},
+        ray_actor_options={"num_cpus": 1, "num_gpus": encoder_gpus(settings, cluster)},
         max_ongoing_requests=2 * _MOST,
         autoscaling_config={"min_replicas": 1, "max_replicas": 4, "target_ongoing_requests": 4},
         **shared,
@@ -263,6 +265,15 @@ def build(arguments: dict[str, Any]) -> Any:
         **shared,
     )(Writer)
     return ingress.bind(encoder.bind(), writer.bind())
+
+
+def encoder_gpus(settings: Settings, cluster: Mapping[str, float]) -> float:
+    """What a replica of the encoder takes of a GPU: Ray shows a replica none that it has not asked for.
+
+    `cluster`: what Ray has in all, by name. Several small encoders share one GPU.
+    """
+    has_gpu = settings.device == "auto" and cluster.get("GPU", 0) > 0
+    return _PART_OF_A_GPU if settings.device == "cuda" or has_gpu else 0.0
 
 
 def check_state(settings: Settings, machines: int) -> None:

@@ -26,6 +26,7 @@ def report(
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON, write nothing.")] = False,
 ) -> None:
     """Sum up what people asked, what was not covered, what was cited, and their feedback."""
+    from assistant.store import MOST_ANSWERS
     from assistant.stores import open_store
     from assistant.texts import open_corpus
     from assistant.usage import sum_up
@@ -47,6 +48,10 @@ def report(
             await store.close()
 
     answers = asyncio.run(read())
+    if len(answers) == MOST_ANSWERS:
+        typer.echo(
+            f"only the newest {MOST_ANSWERS} answers are summed up, since {answers[0].at:%Y-%m-%d}", err=True
+        )
     usage = sum_up(answers, open_encoder(settings.encoder, settings.device), start, end)
     if json_:
         print_json(usage.as_dict())

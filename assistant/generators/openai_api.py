@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from assistant.errors import UsageError
+from assistant.errors import Unavailable, UsageError
 from assistant.generate import MAX_NEW_TOKENS, GeneratorFailed, Prompt
+from assistant.settings import Settings
 
 _MAX_BYTES = 256 * 1024
 _MAX_LINE = 64 * 1024
@@ -21,6 +22,7 @@ _TRIES = 3
 _SHOWN = 200
 _RUN = 3
 """So many words of a question in a row give it away."""
+_LOOK_SECONDS = 5.0
 
 
 class OpenAIGenerator:
@@ -48,6 +50,21 @@ class OpenAIGenerator:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    async def models(self) -> list[str]:
+        """Ids of the models that the server names; none where it names none. Raises Unavailable."""
+        try:
+            async with self._client:
+                response = await self._client.get("models")
+            if response.status_code == httpx.codes.NOT_FOUND:
+                return []
+            listed: Any = response.raise_for_status().json()
+            return [str(one["id"]) for one in listed["data"]]
+        except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
+            status = getattr(getattr(error, "response", None), "status_code", None)
+            why = f"status {status}" if status else type(error).__name__
+            cure = "see whether it runs, and whether DLSTART_GENERATOR_URL and DLSTART_GENERATOR_API_KEY are right"
+            raise Unavailable(f"it can't be used ({why})", cure) from error
 
     async def write(self, prompt: Prompt) -> AsyncGenerator[str]:
         """Stream the first choice. Raises GeneratorFailed for whatever goes wrong on the way.
@@ -115,6 +132,20 @@ def _describe(status: int, fault: str, prompt: Prompt) -> str:
     if not words or any(run in words.lower() for run in runs if run):
         return f"the server answered {status}"
     return f"the server answered {status}: {words[:_SHOWN]}"
+
+
+def describe_server(settings: Settings) -> str:
+    """What the server of the settings serves. Raises UsageError, or Unavailable where it does not answer."""
+    model = str(settings.generator).removeprefix("openai:")
+    if not settings.generator_url:
+        raise UsageError("DLSTART_GENERATOR_URL is empty", "set it to the server's base URL, ending in /v1")
+    engine = OpenAIGenerator(model, settings.generator_url, settings.generator_api_key, _LOOK_SECONDS)
+    served = asyncio.run(engine.models())
+    if served and model not in served:
+        raise Unavailable(
+            f"it does not serve {model}", f"set DLSTART_GENERATOR=openai:… to one of {', '.join(served[:5])}"
+        )
+    return f"{settings.generator_url}, {model}"
 
 
 async def _lines(response: httpx.Response) -> AsyncGenerator[str]:

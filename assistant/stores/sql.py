@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, Table, create_engine, delete, event, null, select, update
+from sqlalchemy import ColumnElement, Engine, Table, and_, create_engine, delete, event, null, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    IntegrityError,
+    InvalidRequestError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+    StatementError,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from assistant.errors import Unavailable, UsageError
 from assistant.mask import mask
 from assistant.settings import Settings
-from assistant.store import Feedback, Reply, StoredAnswer, exchange_of
-from assistant.stores.migrate import blocking_url, migrate
+from assistant.store import MOST_ANSWERS, Feedback, Reply, StoredAnswer, exchange_of
+from assistant.stores.files import protect
+from assistant.stores.migrate import NETWORK, blocking_url, migrate
 from assistant.stores.tables import answers, claims, conversations, feedback, people, replies
-from assistant.types import Answer, Citation, Conversation, Exchange, Place, Profile, as_values
+from assistant.types import ANYONE, Answer, Citation, Conversation, Exchange, Place, Profile, as_values
+
+T = TypeVar("T")
 
 log = logging.getLogger("dlstart.store")
 
@@ -39,6 +51,28 @@ _GATHER_SECONDS = 0.03
 """Seconds in which answers that nobody waits for gather to be written together."""
 _WRITE_SECONDS = 0.5
 """Seconds that a reply waits, where several processes share the database, until its answer is written."""
+_AGAIN_SECONDS = 1.0
+"""Seconds after which answers that could not be written, because the database is away, are tried again."""
+_SETTLE_SECONDS = 5.0
+"""Seconds that a vote or a deletion waits for what is still to be written; one while the database is away."""
+_OPEN_SECONDS = 60.0
+"""Seconds that a start waits for its database: a migration may take its time."""
+_STATEMENT_MS = 30_000
+_PURGED_TOGETHER = 500
+"""Conversations that are deleted in one transaction."""
+_PURGE_SECONDS = 600.0
+_TRUNCATE_TRIES = 20
+_TRUNCATE_PAUSE = 0.05
+_REPORTED = tuple(
+    answers.c[name]
+    for name in (
+        "id", "created_at", "channel", "question", "outcome", "citations", "confidence", "timings_ms",
+    )
+)  # fmt: skip
+
+
+class _Refused(Unavailable):
+    """The database is there, and does not take what it was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +93,11 @@ class SqlStore:
     Where several processes share the database, the reply waits for its batch, so that the next turn finds it.
     """
 
-    def __init__(self, engine: AsyncEngine, retention_days: int, shared: bool) -> None:
+    def __init__(
+        self, engine: AsyncEngine, retention_days: int, shared: bool, lost: Callable[[], None] | None = None
+    ) -> None:
         self._engine = engine
+        self._lost = lost
         self._writing = make_writer(engine.url)
         self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._tidy_at = 0.0
@@ -75,35 +112,38 @@ class SqlStore:
         self._migrated = False
 
     @classmethod
-    async def open(cls, url: str, retention_days: int = 0, shared: bool = False) -> SqlStore:
+    async def open(
+        cls, url: str, retention_days: int = 0, shared: bool = False, lost: Callable[[], None] | None = None
+    ) -> SqlStore:
         """Open and migrate the database; one that is not there now is tried again at each use.
 
-        `shared`: other processes use it too; a PostgreSQL always counts as shared. Raises UsageError for an
-        address that no database understands.
+        `shared`: other processes use it too; a PostgreSQL always counts as shared. `lost` is called for each answer
+        that could not be kept. Raises UsageError for an address that no database understands.
         """
         engine = make_engine(url)
-        store = cls(engine, retention_days, shared or engine.dialect.name == "postgresql")
-        with suppress(Unavailable):
-            async with store._connection():
+        store = cls(engine, retention_days, shared or engine.dialect.name == "postgresql", lost)
+        with suppress(Unavailable, TimeoutError):
+            async with asyncio.timeout(_OPEN_SECONDS), store._connection():
                 pass
         return store
 
     async def close(self) -> None:
         """Write what waits, and let the database go."""
         if self._writer is not None:
-            await self._settle()
+            with suppress(Unavailable):
+                await self._settle()
             self._writer.cancel()
             with suppress(asyncio.CancelledError):
                 await self._writer
         self._writing.dispose()
         await self._engine.dispose()
 
-    async def conversation(self, id: str) -> Conversation | None:
-        """A conversation that is kept, or None. Raises Unavailable."""
+    async def conversation(self, id: str, owner: str = ANYONE) -> Conversation | None:
+        """A conversation that is kept for an owner, or None. Raises Unavailable."""
         if (unwritten := self._unwritten.get(id)) is not None:
-            return unwritten
+            return unwritten if unwritten.owner == owner else None
         async with self._connection() as connection:
-            row = (await connection.execute(select(conversations).where(conversations.c.id == id))).first()
+            row = (await connection.execute(select(conversations).where(_is_owned(id, owner)))).first()
             if row is None:
                 return None
             newest = (
@@ -114,7 +154,7 @@ class SqlStore:
             )
             rows = (await connection.execute(newest)).mappings().all()
         return Conversation(
-            id, read_profile(row.profile), tuple(_exchange(dict(one)) for one in reversed(rows))
+            id, read_profile(row.profile), tuple(_exchange(dict(one)) for one in reversed(rows)), owner
         )
 
     async def remember(self, conversation: Conversation, question: str, answer: Answer, channel: str) -> None:
@@ -124,24 +164,27 @@ class SqlStore:
         try:
             self._waiting.put_nowait(kept)
         except asyncio.QueueFull:
-            self._note_down(RuntimeError("too many answers wait to be written"))
+            self._note_lost(kept, RuntimeError("too many answers wait to be written"))
             return
-        self._unwritten[conversation.id] = Conversation(conversation.id, answer.profile, exchanges)
+        self._unwritten[conversation.id] = replace(conversation, profile=answer.profile, exchanges=exchanges)
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
         if self._shared and not self._down:
-            with suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(_WRITE_SECONDS):
                     await kept.written.wait()
+            except TimeoutError as error:
+                # The next replies don't wait, until something has been written.
+                self._note_down(error)
 
-    async def forget(self, conversation_id: str) -> bool:
+    async def forget(self, conversation_id: str, owner: str = ANYONE) -> bool:
         """Delete a conversation with its answers and feedback; whether there was one. Raises Unavailable."""
         await self._settle()
         async with self._connection() as connection:
-            await connection.execute(delete(replies).where(replies.c.conversation_id == conversation_id))
-            gone = await connection.execute(
-                delete(conversations).where(conversations.c.id == conversation_id)
-            )
+            gone = await connection.execute(delete(conversations).where(_is_owned(conversation_id, owner)))
+            if gone.rowcount > 0:
+                await connection.execute(delete(replies).where(replies.c.conversation_id == conversation_id))
+        await self._empty_log()
         return gone.rowcount > 0
 
     async def add_feedback(self, given: Feedback) -> bool:
@@ -150,14 +193,14 @@ class SqlStore:
         values = {
             "answer_id": given.answer_id,
             "value": given.value,
-            "reason": given.reason,
+            "reason": given.reason[: _limit(feedback, "reason")] if given.reason else None,
             "comment": mask(given.comment) if given.comment else None,
             "created_at": datetime.now(UTC),
             "person": given.person,
         }
         async with self._connection() as connection:
-            known = await connection.execute(select(answers.c.id).where(answers.c.id == given.answer_id))
-            if known.first() is None:
+            known = select(answers.c.id).join(conversations).where(answers.c.id == given.answer_id)
+            if (await connection.execute(known.where(conversations.c.owner == given.owner))).first() is None:
                 return False
             await connection.execute(self._upsert(feedback, "answer_id"), [values])
         return True
@@ -202,6 +245,7 @@ class SqlStore:
             await connection.execute(delete(feedback).where(feedback.c.person == person))
             await connection.execute(delete(replies).where(replies.c.conversation_id.in_(mine)))
             gone = await connection.execute(delete(conversations).where(conversations.c.id.in_(mine)))
+        await self._empty_log()
         return int(gone.rowcount)
 
     async def claim(self, key: str, seconds: float) -> bool:
@@ -251,34 +295,67 @@ class SqlStore:
         async with self._connection(alone=True) as connection:
             await connection.execute(delete(replies).where(replies.c.key == key, replies.c.body.is_(None)))
 
-    async def answers_since(self, since: datetime) -> list[StoredAnswer]:
-        """Every answer from that moment on, oldest first, with its feedback. Raises Unavailable."""
+    async def answers_since(self, since: datetime, most: int = MOST_ANSWERS) -> list[StoredAnswer]:
+        """The newest answers from that moment on, oldest first, with their feedback. Raises Unavailable."""
         await self._settle()
         query = (
-            select(answers, feedback.c.value, feedback.c.reason, feedback.c.comment)
+            select(*_REPORTED, feedback.c.value, feedback.c.reason, feedback.c.comment)
             .outerjoin(feedback, feedback.c.answer_id == answers.c.id)
             .where(answers.c.created_at >= since)
-            .order_by(answers.c.created_at)
+            .order_by(answers.c.created_at.desc())
+            .limit(most)
         )
         async with self._connection() as connection:
-            rows = (await connection.execute(query)).mappings().all()
-        return [_stored(dict(row)) for row in rows]
+            rows = await connection.stream(query)
+            return [_stored(dict(row)) async for row in rows.mappings()][::-1]
 
     async def purge(self) -> int:
-        """Delete conversations that nobody has touched within the retention; how many. Raises Unavailable."""
-        now = datetime.now(UTC)
+        """Delete conversations that nobody has touched within the retention; how many. Raises Unavailable.
+
+        In many small transactions, and by one process at a time: nobody else waits for it.
+        """
+        if not await self.claim("purge", _PURGE_SECONDS):
+            return 0
+        gone = 0
+        try:
+            now = datetime.now(UTC)
+            async with self._connection() as connection:
+                await connection.execute(delete(replies).where(replies.c.expires_at <= now))
+            if self._retention is not None:
+                while deleted := await self._purge_some(now - self._retention):
+                    gone += deleted
+            await self._empty_log()
+        finally:
+            await self.release("purge")
+        return gone
+
+    async def _purge_some(self, oldest: datetime) -> int:
+        some = select(conversations.c.id).where(conversations.c.updated_at < oldest).limit(_PURGED_TOGETHER)
         async with self._connection() as connection:
-            await connection.execute(delete(replies).where(replies.c.expires_at <= now))
-            if self._retention is None:
-                return 0
-            oldest = now - self._retention
-            gone = await connection.execute(delete(conversations).where(conversations.c.updated_at < oldest))
+            gone = await connection.execute(delete(conversations).where(conversations.c.id.in_(some)))
         return int(gone.rowcount)
 
+    async def _empty_log(self) -> None:
+        """Take what was deleted out of SQLite's write-ahead log too: its pages hold it until they are written over."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        for _ in range(_TRUNCATE_TRIES):
+            async with self._connection(alone=True) as connection:
+                busy = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).scalar()
+            if not busy:
+                return
+            # Somebody else is reading or writing; they take milliseconds.
+            await asyncio.sleep(_TRUNCATE_PAUSE)
+        log.warning("what was deleted stays in the database's write-ahead log until the next checkpoint")
+
     async def _settle(self) -> None:
-        """Have everything that waits written now."""
+        """Have everything that waits written now. Raises Unavailable where that takes too long."""
         self._hurry.set()
-        await self._waiting.join()
+        try:
+            async with asyncio.timeout(_AGAIN_SECONDS if self._down else _SETTLE_SECONDS):
+                await self._waiting.join()
+        except TimeoutError as error:
+            raise Unavailable("what you said can't be kept right now", "try again later") from error
 
     async def _gather(self) -> None:
         """Let more answers come before a transaction begins, unless somebody waits for it."""
@@ -296,21 +373,38 @@ class SqlStore:
             while not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
             try:
-                await self._write_batch(batch)
-            except Unavailable:
-                # Said once by _reaching; the answers themselves have been given.
-                pass
-            except Exception:
-                log.exception("%d answers could not be kept", len(batch))
+                await self._keep(batch)
             finally:
                 for entry in batch:
                     self._forget_unwritten(entry)
                     self._waiting.task_done()
                     entry.written.set()
 
+    async def _keep(self, batch: Sequence[_Entry]) -> None:
+        """Write a batch, however long the database is away; where it refuses a row, all others all the same."""
+        while True:
+            try:
+                await self._write_batch(batch)
+            except _Refused as error:
+                await self._keep_each(batch, error.__cause__ or error)
+            except Unavailable:
+                # Said once by _reaching; until then they are kept in memory.
+                await asyncio.sleep(_AGAIN_SECONDS)
+                continue
+            except Exception as error:  # noqa: BLE001 - whatever it was, the other rows are to be kept
+                await self._keep_each(batch, error)
+            return
+
+    async def _keep_each(self, batch: Sequence[_Entry], error: BaseException) -> None:
+        if len(batch) == 1:
+            self._note_lost(batch[0], error)
+            return
+        for entry in batch:
+            await self._keep([entry])
+
     async def _write_batch(self, batch: Sequence[_Entry]) -> None:
         async with self._reaching():
-            await asyncio.to_thread(self._insert_batch, batch)
+            await _on_thread(partial(self._insert_batch, batch))
 
     def _insert_batch(self, batch: Sequence[_Entry]) -> None:
         """One transaction, from first to last on one thread.
@@ -321,9 +415,11 @@ class SqlStore:
         rows = [_answer_row(entry) for entry in batch]
         with self._writing.begin() as connection:
             connection.execute(
-                self._upsert(conversations, "id", keep=("created_at", "channel")), list(talks.values())
+                self._upsert(conversations, "id", keep=("created_at", "channel", "owner")),
+                list(talks.values()),
             )
-            connection.execute(self._insert(answers), rows)
+            # A batch that broke off after its commit comes again.
+            connection.execute(self._insert(answers).on_conflict_do_nothing(), rows)
 
     def _forget_unwritten(self, entry: _Entry) -> None:
         """A newer turn of the same conversation may still wait; it stays in memory until it is written."""
@@ -353,11 +449,13 @@ class SqlStore:
 
     @asynccontextmanager
     async def _reaching(self) -> AsyncIterator[None]:
-        """Raises Unavailable where the database can't be used, logged once until it is back."""
+        """Raises Unavailable where the database can't be used, logged once until it is back; _Refused for a bad row."""
         try:
             await self._migrate_once()
             yield
         except (SQLAlchemyError, OSError) as error:
+            if _is_refusal(error):
+                raise _Refused("this can't be kept", "try other words") from error
             self._note_down(error)
             raise Unavailable("what you said can't be kept right now", "try again later") from error
         if self._down:
@@ -369,13 +467,47 @@ class SqlStore:
         if not self._migrated:
             async with self._migrating:
                 if not self._migrated:
-                    await asyncio.to_thread(migrate, self._engine.url.render_as_string(hide_password=False))
+                    await _on_thread(partial(migrate, self._engine.url.render_as_string(hide_password=False)))
                     self._migrated = True
+
+    def _note_lost(self, entry: _Entry, error: BaseException) -> None:
+        # No text of the error either: it may repeat what was to be written.
+        why = {"answer": entry.answer.id, "why": type(error.__cause__ or error).__name__}
+        log.error("an answer could not be kept", extra={"data": why})
+        if self._lost is not None:
+            self._lost()
 
     def _note_down(self, error: Exception) -> None:
         if not self._down:
             self._down = True
             log.error("the database can't be used (%s); answers go on without it", type(error).__name__)
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether a statement failed for what it was given; it would fail again."""
+    return isinstance(error, (DataError, IntegrityError)) or type(error) is StatementError
+
+
+async def _on_thread(work: Callable[[], T]) -> T:
+    """Work on a thread that nobody waits for when the process ends: a database that hangs would hold it up."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def finish(result: Callable[[], None]) -> None:
+        if not done.cancelled():
+            result()
+
+    def run() -> None:
+        try:
+            value = work()
+            tell = partial(done.set_result, value)
+        except Exception as error:  # noqa: BLE001 - it is raised again in the loop
+            tell = partial(done.set_exception, error)
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(finish, tell)
+
+    threading.Thread(target=run, name="database", daemon=True).start()
+    return await done
 
 
 def database_url(settings: Settings) -> str:
@@ -387,32 +519,35 @@ def make_engine(url: str) -> AsyncEngine:
     """An engine that has not connected yet. Raises UsageError for an address that no database understands."""
     try:
         parsed = make_url(url)
-        engine = create_async_engine(parsed, **_pool(parsed.drivername))
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        engine = create_async_engine(parsed, hide_parameters=True, **_pool(parsed))
+    except (ArgumentError, InvalidRequestError, NoSuchModuleError, ImportError, ValueError) as error:
         cure = "give sqlite+aiosqlite:///FILE, or postgresql+psycopg://USER@HOST/NAME"
         cure += " after pip install 'dlstart[postgres]'"
         raise UsageError("DLSTART_DATABASE_URL can't be used", cure) from error
     if parsed.drivername.startswith("sqlite"):
         event.listen(engine.sync_engine, "connect", _set_pragmas)
-        if parsed.database and parsed.database != ":memory:":
-            with suppress(OSError):
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        protect(engine.sync_engine)
     return engine
 
 
 def make_writer(url: URL) -> Engine:
     """An engine with one connection, for whole transactions on a thread."""
-    engine = create_engine(blocking_url(url), **_pool(url.drivername) | {"pool_size": 1, "max_overflow": 0})
+    pool = _pool(url) | {"pool_size": 1, "max_overflow": 0}
+    engine = create_engine(blocking_url(url), hide_parameters=True, **pool)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
     return engine
 
 
-def _pool(driver: str) -> dict[str, Any]:
-    if driver.startswith("sqlite"):
+def _pool(url: URL) -> dict[str, Any]:
+    if url.drivername.startswith("sqlite"):
         return {"connect_args": {"timeout": 10}}
     pool = {"pool_size": 5, "max_overflow": 5, "pool_timeout": 5, "pool_pre_ping": True}
-    return {**pool, "connect_args": {"connect_timeout": 5}}
+    given = url.query.get("options", "")
+    options = " ".join(
+        [*([given] if isinstance(given, str) else given), f"-cstatement_timeout={_STATEMENT_MS}"]
+    )
+    return {**pool, "connect_args": NETWORK | {"options": options.strip()}}
 
 
 def _set_pragmas(connection: Any, _: Any) -> None:
@@ -423,10 +558,20 @@ def _set_pragmas(connection: Any, _: Any) -> None:
     cursor.close()
 
 
+def _is_owned(id: str, owner: str) -> ColumnElement[bool]:
+    return and_(conversations.c.id == id, conversations.c.owner == owner)
+
+
+def _limit(table: Table, column: str) -> int:
+    """Characters that a column takes: PostgreSQL refuses more."""
+    return int(table.c[column].type.length)  # type: ignore[attr-defined]
+
+
 def _conversation_row(entry: _Entry) -> dict[str, Any]:
     return {
         "id": entry.conversation.id,
         "channel": entry.channel,
+        "owner": entry.conversation.owner,
         "profile": entry.answer.profile.as_dict(),
         "created_at": entry.at,
         "updated_at": entry.at,
@@ -447,7 +592,7 @@ def _answer_row(entry: _Entry) -> dict[str, Any]:
         "suggestions": list(answer.suggestions),
         "clarified": answer.clarifying_question is not None,
         "confidence": answer.confidence,
-        "generator": answer.generator,
+        "generator": answer.generator[: _limit(answers, "generator")],
         "timings_ms": dict(answer.timings_ms),
     }
 

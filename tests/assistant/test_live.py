@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant import live as live_module
 from assistant.live import LiveAssistant
 from assistant.service import Ask, Assistant
 from assistant.settings import Settings, read_settings
@@ -153,6 +154,33 @@ async def test_an_index_is_being_picked_up_until_it_is_refused_and_is_tried_agai
     assert live.refresh()
     assert live.picks_up()
     assert "version 1" in (await live.search("thing 3")).hits[0].chunk.text
+
+
+async def test_the_watch_goes_on_after_a_fault_that_nobody_thought_of(
+    live: LiveAssistant, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    reopen = live_module._reopen
+
+    def broken(*_: object) -> Assistant:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(live_module, "_reopen", broken)
+    rebuild(settings, 1)
+    for _ in range(500):
+        if "not used" in caplog.text:
+            break
+        await asyncio.sleep(0.02)
+    assert [record.data["why"] for record in caplog.records if "not used" in record.message] == [  # type: ignore[attr-defined]
+        "MemoryError: no room"
+    ]
+    monkeypatch.setattr(live_module, "_reopen", reopen)
+    monkeypatch.setattr(live_module, "_AGAIN_S", 0.0)
+    for _ in range(500):
+        found = await live.search("thing 3")
+        if "version 1" in found.hits[0].chunk.text:
+            break
+        await asyncio.sleep(0.02)
+    assert "version 1" in found.hits[0].chunk.text
 
 
 async def test_one_store_serves_every_index(live: LiveAssistant, settings: Settings) -> None:

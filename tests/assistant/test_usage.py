@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from assistant.channels import widget
 from assistant.reasons import REASONS, name_reason
 from assistant.store import StoredAnswer
 from assistant.usage import Usage, sum_up
 from assistant.usage_page import render_page, write_report
+from index.encoder import Vectors
 from index.encoders.hashed import HashedEncoder
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -74,6 +78,25 @@ def test_questions_that_ask_for_the_same_are_one_subject() -> None:
     assert (subject.count, subject.not_covered, subject.down) == (2, 2, 1)
     assert "salary" in subject.title
     assert [one.count for one in usage().subjects] == [2, 1, 1]
+
+
+def test_a_question_that_is_asked_often_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = HashedEncoder()
+    texts: list[str] = []
+    encode = encoder.encode_queries
+
+    def counted(given: Sequence[str]) -> Vectors:
+        texts.extend(given)
+        return encode(given)
+
+    monkeypatch.setattr(encoder, "encode_queries", counted)
+    given = [asked("do I need a GPU?"), asked("what is an LSTM?"), asked("do I need a GPU?")]
+    found = sum_up(given, encoder, NOON, NOON)
+    assert texts == ["do I need a GPU?", "what is an LSTM?"]
+    assert [(one.title, one.count) for one in found.subjects] == [
+        ("do I need a GPU?", 2),
+        ("what is an LSTM?", 1),
+    ]
 
 
 def test_nothing_asked_is_a_report_too() -> None:

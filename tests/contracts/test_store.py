@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.store import Feedback, ForgivingStore, MemoryStore, Reply, Store
-from assistant.types import Answer, Citation, Conversation, Place, Profile
+from assistant.types import ANYONE, Answer, Citation, Conversation, Place, Profile
 from index.types import Chunk
 
 CHUNK = Chunk(
@@ -74,6 +74,48 @@ async def test_a_conversation_comes_back_as_it_was(store: Store) -> None:
     assert kept.exchanges[0].suggestions == ("Is it free?",)
 
 
+async def test_a_conversation_is_its_owners_alone(store: Store) -> None:
+    await store.remember(Conversation("con_1", owner="key_a"), "q", answer(), "http")
+    await store.remember(Conversation("con_2"), "q", answer("ans_2", "con_2"), "http")
+    for stranger in ("key_b", ANYONE):
+        assert await store.conversation("con_1", stranger) is None
+        assert await store.add_feedback(Feedback("ans_1", "down", owner=stranger)) is False
+        assert await store.conversation("con_1", stranger) is None
+        assert await store.forget("con_1", stranger) is False
+    assert await store.conversation("con_2", "key_a") is None
+    assert await store.add_feedback(Feedback("ans_1", "up", owner="key_a")) is True
+    kept = await store.conversation("con_1", "key_a")
+    assert kept is not None and kept.owner == "key_a" and len(kept.exchanges) == 1
+    await store.remember(kept, "q", answer("ans_3"), "http")
+    votes = [one.vote for one in await store.answers_since(datetime.now(UTC) - timedelta(minutes=1))]
+    assert votes == ["up", None, None]
+    assert await store.forget("con_1", "key_a") is True
+    assert await store.conversation("con_2") is not None
+
+
+UNSTORABLE = "a\0b \ud800c"
+
+
+async def test_no_text_is_unstorable_wherever_it_stands(store: Store) -> None:
+    odd = replace(
+        answer(profile=Profile(goal=(UNSTORABLE,), background=UNSTORABLE)),  # type: ignore[arg-type]
+        text=f"Read it. [1] {UNSTORABLE}", suggestions=(UNSTORABLE,), generator=UNSTORABLE * 100,
+        citations=(replace(CITATION, title=UNSTORABLE),), evidence={"c1": CHUNK},
+        addresses={"https://a.org", "https://b.org"},
+    )  # fmt: skip
+    await store.remember(Conversation("con_1"), UNSTORABLE, odd, UNSTORABLE)
+    await store.remember(Conversation("con_2"), "another's", answer("ans_2", "con_2"), "http")
+    given = Feedback("ans_1", "down", UNSTORABLE * 100, UNSTORABLE, UNSTORABLE)
+    assert await store.add_feedback(given) is True
+    kept, other = await store.answers_since(datetime.now(UTC) - timedelta(minutes=1))
+    assert (kept.question, kept.comment, other.question) == ("ab c", "ab c", "another's")
+    assert await store.begin_reply(UNSTORABLE, UNSTORABLE, 60) is None
+    await store.keep_reply(UNSTORABLE, {"text": UNSTORABLE}, 60)
+    assert await store.claim(UNSTORABLE, 60) is True
+    await store.link(UNSTORABLE, "con_1")
+    assert await store.forget_person(UNSTORABLE) == 1
+
+
 async def test_an_unknown_conversation_is_none(store: Store) -> None:
     assert await store.conversation("con_x") is None
 
@@ -121,6 +163,14 @@ async def test_a_report_sees_what_was_answered(store: Store) -> None:
         "ans_1", "mcp", "answered", ("olah",), 0.75, 4.5,
     )  # fmt: skip
     assert await store.answers_since(datetime.now(UTC) + timedelta(minutes=1)) == []
+
+
+async def test_a_report_is_made_of_the_newest_answers(store: Store) -> None:
+    for n in range(5):
+        await store.remember(Conversation(f"con_{n}"), "q", answer(f"ans_{n}", f"con_{n}"), "http")
+        await asyncio.sleep(0.002)
+    kept = await store.answers_since(datetime.now(UTC) - timedelta(minutes=1), most=2)
+    assert [one.id for one in kept] == ["ans_3", "ans_4"]
 
 
 async def test_an_event_is_claimed_once_until_it_is_released(store: Store) -> None:

@@ -11,8 +11,13 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from sqlalchemy.engine import make_url
+from starlette.routing import Route
 
+from assistant.channels.http.app import make_app
+from assistant.channels.http.problems import _flatten
 from assistant.settings import TABLE, read_settings
+from assistant.stores.sql import _pool
 
 ROOT = Path(__file__).parent.parent.parent
 KUSTOMIZATIONS = sorted((ROOT / "deploy" / "kubernetes").rglob("kustomization.yaml"))
@@ -154,6 +159,80 @@ def test_every_setting_of_the_manifests_is_one_of_the_table(
     assert named <= SETTINGS
     secret = {row.name for row in TABLE if row.secret}
     assert all("secretKeyRef" in entry["valueFrom"] for entry in container["env"] if entry["name"] in secret)
+
+
+OPERATORS = {"/metrics", "/healthz", "/readyz"}
+"""Routes that are not for the public."""
+
+
+def routes() -> set[str]:
+    """Every path of the service, Slack's included."""
+    made = make_app(
+        read_settings({"DLSTART_DATA_DIR": "unused"}).replace(
+            slack_signing_secret="s" * 32, slack_bot_token="xoxb-1"
+        )
+    )
+    return {route.path for route in _flatten(made.routes) if isinstance(route, Route)}
+
+
+def test_the_ingress_gives_the_public_every_route_but_those_of_the_operators() -> None:
+    (rule,) = load(ROOT / "deploy/kubernetes/overlays/production/ingress.yaml")["spec"]["rules"]
+
+    def is_public(path: str) -> bool:
+        return any(
+            path == one["path"] or (one["pathType"] == "Prefix" and path.startswith(f"{one['path']}/"))
+            for one in rule["http"]["paths"]
+        )
+
+    assert {path for path in routes() if not is_public(path)} == OPERATORS
+
+
+def test_nginx_gives_the_public_none_of_the_operators_routes() -> None:
+    text = (ROOT / "deploy/nginx.conf").read_text("utf-8")
+    [pattern] = re.findall(r"location ~ (\S+) \{\s+return 404;", text)
+    # The service takes a path with slashes after it for the same path.
+    assert all(re.match(pattern, path + slashes) for path in OPERATORS for slashes in ("", "/", "//"))
+    assert not any(re.match(pattern, path) for path in routes() - OPERATORS)
+
+
+@pytest.mark.parametrize("place", ["base", "overlays/production"])
+def test_as_many_pods_as_may_run_fit_the_connections_of_a_postgresql(
+    base: dict[str, Any], place: str
+) -> None:
+    pool = _pool(make_url("postgresql+psycopg://h/n"))
+    a_process = pool["pool_size"] + pool["max_overflow"] + 1  # the writer's
+    most = load(ROOT / "deploy/kubernetes" / place / "autoscaler.yaml")["spec"]["maxReplicas"]
+    pods = most + base["Deployment"]["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
+    # max_connections 100, of which superuser_reserved_connections keeps 3.
+    assert pods * a_process <= 97
+
+
+def test_a_pod_encodes_with_the_cores_that_it_asked_for(container: dict[str, Any]) -> None:
+    threads = next(one for one in container["env"] if one["name"] == "DLSTART_ENCODER_THREADS")
+    assert threads["valueFrom"]["resourceFieldRef"] == {
+        "containerName": container["name"], "resource": "requests.cpu",
+    }  # fmt: skip
+
+
+def test_the_folder_of_the_state_belongs_to_who_writes_it_before_it_is_a_volume() -> None:
+    text = dockerfile()
+    [place] = re.findall(r"DLSTART_DATA_DIR=(\S+)", text)
+    [user] = re.findall(r"^USER (\d+)$", text, re.MULTILINE)
+    made = text.index(f"install -d -o {user} -g 0 -m 0770 {place}\n")
+    assert made < text.index(f"VOLUME {place}\n")
+
+
+def test_the_image_can_trace_and_its_check_forgives_an_old_index() -> None:
+    assert len(re.findall(r'"\.\[[a-z,]*postgres,redis,slack,otel\]"', dockerfile())) == 2
+    assert "readyz?exclude=index" in dockerfile()
+
+
+def test_compose_is_reached_from_this_machine_alone_and_has_bounds(compose: dict[str, Any]) -> None:
+    service = compose["services"]["dlstart"]
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    assert service["environment"]["DLSTART_ALLOWED_HOSTS"] == "${DLSTART_ALLOWED_HOSTS:-localhost}"
+    for one in compose["services"].values():
+        assert one["mem_limit"] and one["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
 
 
 def test_compose_builds_the_image_and_waits_for_what_it_needs(compose: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from assistant.service import Ask, Assistant
 from tests.http.conftest import MakeClient, read_events
+from tests.http.test_problems import check_problem
 
 START = {"question": "Where can I learn about LSTMs?"}
 
@@ -200,3 +201,50 @@ async def _call_and_leave(
         "asgi": {"version": "3.0"},
     }  # fmt: skip
     await app(scope, receive, send)
+
+
+async def test_what_one_key_kept_is_not_there_for_another(make_client: MakeClient) -> None:
+    a, b = ({"Authorization": f"Bearer key-{name}", "Idempotency-Key": "same"} for name in "ab")
+    async with make_client(api_keys=("key-a", "key-b")) as client:
+        first = (await client.post("/v1/ask", json=START, headers=a)).json()
+        place = f"/v1/conversations/{first['conversation_id']}"
+        follow_up = {"question": "Is it free?", "conversation_id": first["conversation_id"]}
+        vote = {"answer_id": first["id"], "value": "up"}
+        other = (await client.post("/v1/ask", json=START, headers=b)).json()
+        assert other["conversation_id"] != first["conversation_id"]
+        del a["Idempotency-Key"], b["Idempotency-Key"]
+        check_problem(await client.get(place, headers=b), 404, place)
+        check_problem(await client.post("/v1/ask", json=follow_up, headers=b), 404, "/v1/ask")
+        streamed = await client.post("/v1/ask", json=follow_up | {"stream": True}, headers=b)
+        check_problem(streamed, 404, "/v1/ask")
+        check_problem(await client.post("/v1/feedback", json=vote, headers=b), 404, "/v1/feedback")
+        check_problem(await client.delete(place, headers=b), 404, place)
+        kept = (await client.get(place, headers=a)).json()
+        assert [one["answer_id"] for one in kept["exchanges"]] == [first["id"]]
+        assert "owner" not in kept and "key" not in str(kept["profile"])
+        assert (await client.post("/v1/ask", json=follow_up, headers=a)).status_code == 200
+        assert (await client.post("/v1/feedback", json=vote, headers=a)).status_code == 200
+        assert (await client.delete(place, headers=a)).status_code == 204
+        check_problem(await client.post("/v1/ask", json=follow_up, headers=a), 404, "/v1/ask")
+
+
+@pytest.mark.parametrize("id", ["1", "con_x", "con_" + "0" * 24, "home"])
+async def test_an_id_that_a_client_chose_is_no_conversation(client: httpx.AsyncClient, id: str) -> None:
+    for more in ({}, {"stream": True}, {"history": [{"role": "user", "content": "hello"}]}):
+        response = await client.post("/v1/ask", json=START | {"conversation_id": id} | more)
+        assert "history" in check_problem(response, 404, "/v1/ask")["detail"]
+    assert (await client.get(f"/v1/conversations/{id}")).status_code == 404
+
+
+async def test_text_that_no_database_keeps_is_answered_and_kept_without_it(client: httpx.AsyncClient) -> None:
+    asked = await client.post("/v1/ask", json={"question": "Where can I learn\0 about LSTMs?"})
+    assert asked.status_code == 200
+    kept = (await client.get(f"/v1/conversations/{asked.json()['conversation_id']}")).json()
+    assert kept["exchanges"][0]["question"] == "Where can I learn about LSTMs?"
+    vote = {"answer_id": asked.json()["id"], "value": "down", "reason": "a\0b", "comment": "c\0d"}
+    assert (await client.post("/v1/feedback", json=vote)).status_code == 200
+    broken = await client.post(
+        "/v1/ask", content=b'{"question": "gpu \\ud800?"}', headers={"Content-Type": "application/json"}
+    )
+    assert broken.status_code in (200, 422)
+    check_problem(await client.post("/v1/ask", json={"question": "\0 \0"}), 422, "/v1/ask")

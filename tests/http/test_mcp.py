@@ -240,3 +240,26 @@ async def test_it_is_served_on_standard_input_and_output(data_dir: Path) -> None
     async with Client(program, read_timeout_seconds=120) as client:
         result = await client.call_tool("ask", {"question": START})
     assert result.structured_content is not None and result.structured_content["citations"]
+
+
+async def test_a_conversation_over_mcp_is_the_keys_that_began_it(
+    assistant: Assistant, settings: Settings
+) -> None:
+    app = make_app(settings.replace(api_keys=("key-a", "key-b")), assistant)
+    said: list[str] = []
+    async with app.router.lifespan_context(app):
+        for key in ("key-a", "key-a", "key-b"):
+            http = httpx2.AsyncClient(
+                transport=httpx2.ASGITransport(app),
+                base_url="http://service",
+                headers={"Authorization": f"Bearer {key}"},
+            )
+            async with http, Client(streamable_http_client("http://service/mcp", http_client=http)) as client:
+                more = {"conversation_id": said[0]} if said else {}
+                result = await client.call_tool("ask", {"question": START, **more})
+                if result.structured_content:
+                    said.append(str(result.structured_content["conversation_id"]))
+                else:
+                    said.append(str(result.content[0].text))  # type: ignore[union-attr]
+    assert said[0] == said[1] and said[0].startswith("con_")
+    assert "no conversation with this id is kept" in said[2]

@@ -206,7 +206,7 @@ class Broken(MemoryStore):
     async def add_feedback(self, feedback: Any) -> bool:
         raise Unavailable("the database is not there")
 
-    async def forget(self, conversation_id: str) -> bool:
+    async def forget(self, conversation_id: str, owner: str = "anyone") -> bool:
         raise Unavailable("the database is not there")
 
 

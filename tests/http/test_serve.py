@@ -18,6 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from assistant.channels.http.app import _open_tracer
 from tests.http.conftest import read_events
 from tests.http.server import ROOT, Server, running
 
@@ -220,3 +221,12 @@ def test_workers_share_a_port_and_an_index_and_one_that_dies_is_replaced(data_di
 
 def test_the_line_that_says_ready_holds_the_address(server: Server) -> None:
     assert server.wait_for("ready")["url"] == server.url
+
+
+def test_an_endpoint_for_traces_without_their_library_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
+    monkeypatch.setitem(sys.modules, "assistant.traces", None)
+    assert _open_tracer() is None
+    assert "dlstart[otel]" in caplog.text

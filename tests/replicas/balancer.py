@@ -72,7 +72,7 @@ def balanced(place: Path, *servers: Server) -> Iterator[str]:
 def answers(port: int) -> bool:
     """Whether somebody listens there, and answers."""
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+        return httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
     except httpx.TransportError:
         return False
 

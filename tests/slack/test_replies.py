@@ -171,7 +171,7 @@ async def test_an_answer_that_is_no_longer_kept_can_not_be_shared(
     await workspace.command(QUESTION)
     [alone] = workspace.slack.responses
     for id in list(fresh.store._conversations):  # type: ignore[attr-defined]
-        await fresh.store.forget(id)
+        await fresh.store.forget(id, "slack")
     await workspace.press(alone, "share")
     assert workspace.slack.responses[-1]["text"] == messages.NOT_KEPT
     assert workspace.slack.responses[-1]["response_type"] == "ephemeral"

@@ -30,10 +30,10 @@ from assistant.channels.http.pages import add_pages
 from assistant.channels.http.problems import add_problem_handlers
 from assistant.channels.http.replies import Replies
 from assistant.channels.slack import need_slack
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, UsageError
 from assistant.service import Assistant
 from assistant.settings import Settings
-from assistant.stores import open_store
+from assistant.stores import check_address, open_store
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("dlstart.service")
 
 _DAY = 24 * 3600.0
+_TICK = 0.1
 _DESCRIPTION = (
     "Answers questions from one guide, with a source for every sentence. "
     "Every failure is a problem document (RFC 9457)."
@@ -55,11 +56,13 @@ def make_app(
     load: Callable[[], Assistant] | None = None,
     failed: Callable[[AssistantError], None] | None = None,
     shared: bool = False,
+    ready: Callable[[], None] | None = None,
+    waits: Callable[[], bool] | None = None,
 ) -> FastAPI:
     """The HTTP service of an assistant: of one that is open, or of one that `load` opens while it starts.
 
-    `failed` is told when loading fails; until then, and from then on, the service is up and not ready.
-    `shared`: other processes serve the same state.
+    `failed` is told when loading fails, `ready` when it is done; meanwhile the service is up and not ready, or
+    does not start to listen as long as `waits` says so. `shared`: other processes serve the same state.
     """
     desk = Desk(settings, assistant, _open_tracer())
     mcp = LazyMcp(desk)
@@ -71,8 +74,12 @@ def make_app(
             stack.push_async_callback(mcp.close)
             stack.push_async_callback(rate.close)
             if load is not None:
-                app.state.loading = loading = asyncio.create_task(_load(desk, load, stack, failed, shared))
+                app.state.loading = loading = asyncio.create_task(
+                    _load(desk, load, stack, shared, failed or _ignore, ready or _ignore)
+                )
                 stack.push_async_callback(_cancel, loading)
+                while waits is not None and waits() and not loading.done():
+                    await asyncio.wait({loading}, timeout=_TICK)
             yield
 
     app = FastAPI(
@@ -107,9 +114,14 @@ def make_app(
 def _open_tracer() -> Tracer | None:
     if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return None
-    from assistant.traces import open_tracer
+    try:
+        from assistant.traces import open_tracer
 
-    return open_tracer()
+        return open_tracer()
+    except (ImportError, UsageError):
+        # Operators set the variable for every container alike.
+        log.warning("nothing is traced: OTEL_EXPORTER_OTLP_ENDPOINT needs pip install 'dlstart[otel]'")
+        return None
 
 
 class LazyMcp:
@@ -136,13 +148,15 @@ async def _load(
     desk: Desk,
     load: Callable[[], Assistant],
     stack: AsyncExitStack,
-    failed: Callable[[AssistantError], None] | None,
     shared: bool,
+    failed: Callable[[AssistantError], None],
+    ready: Callable[[], None],
 ) -> None:
     """Open the assistant beside the running service, warm it, and only then take questions."""
     try:
+        check_address(desk.settings)
         assistant = await _in_daemon(load)
-        assistant.store = await open_store(desk.settings, shared)
+        assistant.store = await open_store(desk.settings, shared, desk.metrics.lost.inc)
         stack.push_async_callback(assistant.store.close)
         if assistant.rewriter is not None:
             stack.push_async_callback(assistant.rewriter.close)
@@ -150,14 +164,31 @@ async def _load(
         await assistant.search("How do I start?", 1)
         await assistant.warm()
     except AssistantError as error:
-        log.error("not ready: %s", error)
-        if failed is not None:
-            failed(error)
+        log.error("not ready: %s", error, extra={"data": {"cure": error.cure}} if error.cure else None)
+        failed(error)
+        return
+    except Exception as error:
+        # Whatever it was: a service that is up and never ready would be waited for without end.
+        log.exception("not ready: loading failed")
+        failed(unforeseen(error))
         return
     desk.open(assistant)
     log.info("ready", extra={"data": {"url": desk.url} if desk.url else {}})
+    ready()
     tidying = asyncio.create_task(_tidy(assistant))
     stack.push_async_callback(_cancel, tidying)
+
+
+def unforeseen(error: Exception) -> AssistantError:
+    """A failure of loading that nobody thought of, as whoever runs the service is told it."""
+    return AssistantError(
+        f"the service can't start ({type(error).__name__}: {error})",
+        "`dlstart doctor` looks at everything that it needs; the log has the details",
+    )
+
+
+def _ignore(*_: object) -> None:
+    """Nobody wants to be told."""
 
 
 async def _in_daemon(load: Callable[[], Assistant]) -> Assistant:
@@ -188,8 +219,12 @@ async def _in_daemon(load: Callable[[], Assistant]) -> Assistant:
 async def _tidy(assistant: Assistant) -> None:
     """Once a day, delete what is older than the retention."""
     while True:
-        with suppress(AssistantError):
+        try:
             await assistant.store.purge()
+        except AssistantError:
+            pass  # The store has said so.
+        except Exception:
+            log.exception("what is older than the retention could not be deleted")
         await asyncio.sleep(_DAY)
 
 

@@ -57,12 +57,13 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
                 "links": examples.ANSWER_LINKS,
             },
             *POST,
+            404,
             409,
         ),
         openapi_extra=examples.request(examples.QUESTIONS, REQUEST_ID),
     )
     async def ask(request: Request, body: AskRequest) -> Response:
-        question = body.to_ask("http")
+        question = body.to_ask("http", request.scope["owner"])
         if desk.settings.log_questions:
             request.scope["notes"]["question"] = body.question
         if body.stream if "stream" in body.model_fields_set else wants_events(request.headers):
@@ -159,7 +160,8 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         async with replies.call(request) as call:
             if call.body is not None:
                 return JSONResponse(call.body)
-            vote = Feedback(body.answer_id, body.value, body.reason, body.comment)
+            owner = request.scope["owner"]
+            vote = Feedback(body.answer_id, body.value, body.reason, body.comment, owner=owner)
             if not await desk.assistant.store.add_feedback(vote):
                 return problem(request.scope, 404, "No answer with this id is kept.")
             desk.metrics.feedback.labels(body.value).inc()

@@ -94,11 +94,16 @@ class Inquiry(_Request):
         Field(description="The question is complete: the profile counts, the turns before do not."),
     ] = False
 
-    def to_ask(self, channel: str) -> Ask:
-        """The same as the assistant's own type."""
-        profile = self.profile.to_profile() if self.profile else None
+    def to_ask(self, channel: str, owner: str) -> Ask:
+        """The same as the assistant's own type; `owner`: who asks."""
         return Ask(
-            self.question, self.conversation_id, self.turns(), profile, channel, standalone=self.standalone
+            question=self.question,
+            conversation_id=self.conversation_id,
+            history=self.turns(),
+            profile=self.profile.to_profile() if self.profile else None,
+            channel=channel,
+            owner=owner,
+            standalone=self.standalone,
         )
 
     def turns(self) -> tuple[Turn, ...]:

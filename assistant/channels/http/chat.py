@@ -67,7 +67,7 @@ def add_chat_routes(app: FastAPI, desk: Desk) -> None:
             if body.stream:
                 return await open_stream(pieces(request, body, replay(answer), now), desk.settings.timeout)
             return JSONResponse(write_completion(answer, body, now))
-        ask = read_request(body)
+        ask = read_request(body, request.scope["owner"])
         if desk.settings.log_questions:
             request.scope["notes"]["question"] = ask.question
         if body.stream:

@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from assistant.channels.http.counts import Counts
 from assistant.settings import Settings
+from assistant.types import ANYONE
 
 _DEFAULT_RATE = "120/minute"
 _HOP = re.compile(
@@ -30,16 +31,19 @@ class Keys:
         self._keys = [key.encode() for key in keys]
 
     def owner(self, headers: Mapping[str, str]) -> str | None:
-        """A name for the key that was shown, `anyone` where no key is needed, None for a wrong or missing one."""
+        """A name for the key that was shown, ANYONE where no key is needed, None for a wrong or missing one.
+
+        The name tells nothing of the key. What is kept belongs to it.
+        """
         if not self._keys:
-            return "anyone"
+            return ANYONE
         scheme, _, shown = headers.get("authorization", "").partition(" ")
         given = shown.strip().encode()
         # Every key is compared, each in constant time, so that the time tells nothing.
         matches = [hmac.compare_digest(given, key) for key in self._keys]
         if scheme.lower() != "bearer" or not any(matches):
             return None
-        return f"key_{sha256(given).hexdigest()[:16]}"
+        return f"key_{sha256(given).hexdigest()[:32]}"
 
 
 class Rate:
@@ -57,9 +61,9 @@ class Rate:
         if self._limit is None:
             return 0
         address = client_address(scope, self._proxies)
-        if owner == "anyone" and self._spare_this_machine and _is_this_machine(address):
+        if owner == ANYONE and self._spare_this_machine and _is_this_machine(address):
             return 0
-        client = owner if owner != "anyone" else _household(address)
+        client = owner if owner != ANYONE else _household(address)
         return await self._counts.wait(self._limit, client)
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
 
-from assistant.errors import UsageError
+from assistant.errors import Unavailable, UsageError
 
 log = logging.getLogger("dlstart.service")
 
@@ -61,6 +61,23 @@ class Counts:
         if self._away:
             self._away = False
             log.warning("Redis is back")
+
+
+async def describe_redis(url: str) -> str:
+    """What a Redis says of itself. Raises UsageError, or Unavailable where it does not answer."""
+    from redis.asyncio import Redis
+    from redis.exceptions import RedisError
+
+    client = Redis(connection_pool=_open_pool(url))
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            version = (await client.info("server"))["redis_version"]
+    except (RedisError, OSError, TimeoutError) as error:
+        cure = "see whether it runs and is reached from here, and whether DLSTART_RATE_LIMIT_STORAGE is right"
+        raise Unavailable(f"it can't be used ({type(error).__name__})", cure) from error
+    finally:
+        await client.connection_pool.aclose()
+    return f"version {version}"
 
 
 async def _count(windows: MovingWindowRateLimiter, limit: RateLimitItem, client: str) -> int:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from assistant.errors import BadRequest, Loading, Overloaded, TookTooLong
+from assistant.errors import BadRequest, Loading, NotKept, Overloaded, TookTooLong
 from assistant.metrics import Metrics
 from assistant.service import Ask, Assistant, Event
 from assistant.settings import Settings
@@ -44,8 +44,7 @@ class Desk:
     def count_index(self) -> None:
         """Tell the counters which index is in use; it may have changed since."""
         manifest = self.assistant.searcher.index.manifest
-        self.metrics.index.clear()
-        self.metrics.index.labels(manifest.corpus_hash[:12], manifest.encoder_id, manifest.built_at).set(1)
+        self.metrics.count_index(manifest.corpus_hash[:12], manifest.encoder_id, manifest.built_at)
 
     @property
     def assistant(self) -> Assistant:
@@ -117,7 +116,7 @@ class Desk:
             trace_answer(self._tracer, answer, ask.channel, self.assistant.searcher.index.manifest.encoder_id)
 
     def _count_error(self, ask: Ask, error: Exception) -> None:
-        if not isinstance(error, BadRequest):
+        if not isinstance(error, (BadRequest, NotKept)):
             self.metrics.asks.labels(ask.channel, "error").inc()
 
     @asynccontextmanager

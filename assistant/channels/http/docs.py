@@ -16,13 +16,14 @@ _MEANING = {
     409: "The same request is still being answered; Retry-After says when.",
     413: "The body is larger than 64 KiB, for chat completions than 8 MiB.",
     415: "The body is not called JSON.",
+    421: "The service is not called by this name.",
     422: "A part of the request is not usable.",
     429: "Too many requests; Retry-After says when.",
     500: "A fault of the service.",
     503: "Loading, stopping or too busy; Retry-After says when.",
 }
-GET = (401, 429, 500, 503)
-POST = (400, 401, 408, 413, 415, 422, 429, 500, 503)
+GET = (401, 421, 429, 500, 503)
+POST = (400, 401, 408, 413, 415, 421, 422, 429, 500, 503)
 
 
 def answers(success: dict[str, Any], *failures: int) -> dict[int | str, dict[str, Any]]:

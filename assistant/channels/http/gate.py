@@ -11,12 +11,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.channels.http.clients import Keys, Rate
 from assistant.channels.http.desk import Desk
+from assistant.channels.http.hosts import Hosts
 from assistant.channels.http.origins import Origins
 from assistant.channels.http.problems import allowed_methods, problem
 from assistant.settings import normalise_origin
 
 MAX_BODY = 64 * 1024
 _DRAINED = 1024 * 1024
+_NOT_OURS = "The service is not called by this name (Host); DLSTART_ALLOWED_HOSTS lists those that it may be called by."
 _LARGER = {"/slack/events": 1024 * 1024, "/v1/chat/completions": 8 * 1024 * 1024}
 """Slack sends views with their whole state; OpenAI's clients send the whole conversation, with its pictures."""
 
@@ -30,6 +32,7 @@ class Gate:
         self._desk = desk
         self._keys = Keys(desk.settings.api_keys)
         self._rate = rate
+        self._hosts = Hosts(desk.settings)
         self._origins = Origins(desk.settings.allowed_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,8 +44,10 @@ class Gate:
             # The edge puts them on whatever goes out, failures of the inside as well.
             scope["cors"] = self._origins.answer(headers["origin"])
         methods = allowed_methods(self._api, scope["path"], scope)
-        if scope["method"] == "OPTIONS":
-            response: Response | None = self._options(scope, headers, methods)
+        if not self._hosts.allow(scope, headers):
+            response: Response | None = problem(scope, 421, _NOT_OURS)
+        elif scope["method"] == "OPTIONS":
+            response = self._options(scope, headers, methods)
         else:
             response = await self._refuse(scope, headers)
         if response is None and scope["method"] in methods - {"GET"}:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Request, Response
 from fastapi.responses import JSONResponse
@@ -86,10 +86,12 @@ def add_library_routes(app: FastAPI, desk: Desk) -> None:
         openapi_extra=_EXTRA,
     )
     async def conversation(request: Request, id: ConversationPath) -> Response:
-        kept = await desk.assistant.store.conversation(id)
+        kept = await desk.assistant.store.conversation(id, request.scope["owner"])
         if kept is None:
             return problem(request.scope, 404, "No conversation with this id is kept.")
-        return JSONResponse(as_values(kept) | {"profile": kept.profile.as_dict()})
+        shown: dict[str, Any] = as_values(kept) | {"profile": kept.profile.as_dict()}
+        del shown["owner"]
+        return JSONResponse(shown)
 
     @app.delete(
         "/v1/conversations/{id}",
@@ -102,6 +104,6 @@ def add_library_routes(app: FastAPI, desk: Desk) -> None:
         openapi_extra=_EXTRA,
     )
     async def forget(request: Request, id: ConversationPath) -> Response:
-        if not await desk.assistant.store.forget(id):
+        if not await desk.assistant.store.forget(id, request.scope["owner"]):
             return problem(request.scope, 404, "No conversation with this id is kept.")
         return Response(status_code=204)

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 from starlette.types import Scope
 
-from assistant.errors import AssistantError, BadRequest, InProgress, Unavailable
+from assistant.errors import AssistantError, BadRequest, InProgress, NotKept, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 _SHOWN = 3
@@ -92,6 +92,8 @@ def describe(error: AssistantError) -> tuple[int, str, dict[str, str], dict[str,
     if isinstance(error, BadRequest):
         detail = _sentence(error)
         return 422, detail, {}, {"errors": [{"field": error.field, "message": detail}]}
+    if isinstance(error, NotKept):
+        return 404, _sentence(error), {}, {}
     if isinstance(error, InProgress):
         return 409, _sentence(error), {"Retry-After": str(error.retry_after)}, {}
     told = error if isinstance(error, Unavailable) else Unavailable

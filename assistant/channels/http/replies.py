@@ -55,8 +55,7 @@ class Replies:
             return
         if not _KEY.fullmatch(key):
             raise BadRequest("the key is not usable", "1 to 255 visible characters", "Idempotency-Key")
-        owner = request.scope.get("owner", "anyone")
-        place = sha256(f"{owner}\n{request.scope['path']}\n{key}".encode()).hexdigest()
+        place = sha256(f"{request.scope['owner']}\n{request.scope['path']}\n{key}".encode()).hexdigest()
         # With the key, which is not kept, nobody can guess at the question that was hashed.
         fingerprint = sha256(key.encode() + b"\n" + await request.body()).hexdigest()
         store = self._desk.assistant.store

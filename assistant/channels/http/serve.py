@@ -12,16 +12,19 @@ import sys
 import tempfile
 import threading
 import time
-from multiprocessing.process import BaseProcess
+from collections.abc import Callable
+from multiprocessing.synchronize import Event
 from types import FrameType
 
 import uvicorn
+from prometheus_client.multiprocess import mark_process_dead
 
 from assistant.errors import AssistantError, UsageError
 from assistant.live import LiveAssistant
 from assistant.logs import configure_logs, log_progress
 from assistant.service import Assistant
 from assistant.settings import Settings, read_settings
+from assistant.stores import check_address
 from index.device import count_cores
 
 log = logging.getLogger("dlstart.service")
@@ -32,6 +35,8 @@ _BACKLOG = 2048
 _BUILDING = "building the index, once only; that takes about a minute"
 _RESTART_AFTER = 1.0
 """Seconds before a worker that died is replaced."""
+_RESTART_AT_LAST = 60.0
+"""The same, where one after the other dies while it loads."""
 
 
 class Server(uvicorn.Server):
@@ -42,6 +47,11 @@ class Server(uvicorn.Server):
         self.failure: AssistantError | None = None
         self._drain = drain
         self._drained_by: float | None = None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self.should_exit or self._drained_by is not None
 
     def fail(self, error: AssistantError) -> None:
         """Stop, because the assistant can't be opened."""
@@ -109,8 +119,13 @@ def _url(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def work(settings: Settings, listener: socket.socket, shared: bool = False) -> None:
-    """Serve in this process; `shared`: there are others beside it."""
+def work(
+    settings: Settings,
+    listener: socket.socket,
+    progress: Callable[[int, int], None] | None = None,
+    loaded: Callable[[], None] | None = None,
+) -> None:
+    """Serve in this process. `loaded`: there are others beside it; it is called when this one is ready, and listens."""
     from assistant.channels.http.app import make_app
 
     server: Server
@@ -121,12 +136,19 @@ def work(settings: Settings, listener: socket.socket, shared: bool = False) -> N
     def failed(error: AssistantError) -> None:
         server.fail(error)
 
-    app = make_app(settings, load=load, failed=failed, shared=shared)
+    def waits() -> bool:
+        return not server.stopping
+
+    shared = loaded is not None
+    app = make_app(
+        settings, load=load, failed=failed, shared=shared, ready=loaded, waits=waits if shared else None
+    )
     app.state.desk.url = _url(listener)
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
+        backlog=_BACKLOG,
         server_header=False,
         proxy_headers=False,
         ws="none",
@@ -139,8 +161,76 @@ def work(settings: Settings, listener: socket.socket, shared: bool = False) -> N
         raise server.failure
 
 
+class Worker:
+    """One worker process, and whether it has been ready."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._loaded = context.Event()
+        self.process = context.Process(target=_worker, args=(listener, self._loaded))
+        self.process.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self.process.is_alive()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether it was ready to serve, once."""
+        return self._loaded.is_set()
+
+    @property
+    def serves(self) -> bool:
+        """Whether it takes requests."""
+        return self.alive and self.loaded
+
+
+class Supervisor:
+    """Keeps so many workers on one port, and replaces one that dies.
+
+    A worker that dies while it loads would die again: without another one that serves, that is the end of the service;
+    beside others its place is tried again after a while, and after a longer one each time.
+    """
+
+    def __init__(self, listener: socket.socket, count: int) -> None:
+        self._listener = listener
+        self._workers = [Worker(listener) for _ in range(count)]
+        self._wait = _RESTART_AFTER
+        self._again = 0.0
+
+    def look(self) -> None:
+        """Replace who died. Raises SystemExit with the status of a worker where none can be had."""
+        for place, worker in enumerate(self._workers):
+            if not worker.alive:
+                self._replace(place, worker)
+        if all(worker.serves for worker in self._workers):
+            self._wait = _RESTART_AFTER
+
+    def stop(self) -> None:
+        """End them all, and wait until they have ended."""
+        for worker in self._workers:
+            worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join()
+
+    def _replace(self, place: int, worker: Worker) -> None:
+        if time.monotonic() < self._again:
+            return
+        status = worker.process.exitcode or 0
+        log.warning("a worker died", extra={"data": {"pid": worker.process.pid, "status": status}})
+        mark_process_dead(worker.process.pid)  # type: ignore[no-untyped-call]
+        if not worker.loaded:
+            if not any(other.serves for other in self._workers):
+                log.error("no worker can start; the service ends")
+                raise SystemExit(status if status > 0 else 1)
+            self._again = time.monotonic() + self._wait
+            self._wait = min(2 * self._wait, _RESTART_AT_LAST)
+        self._workers[place] = Worker(self._listener)
+
+
 def supervise(listener: socket.socket, count: int, threads: int) -> None:
-    """Keep so many workers on one port; replace one that dies; stop them all on a signal.
+    """Keep so many workers on one port until a signal. Raises SystemExit where none can start.
 
     `threads`: encoders in each of them. More than the cores they share only push each other out of the caches.
     """
@@ -150,28 +240,15 @@ def supervise(listener: socket.socket, count: int, threads: int) -> None:
         # Prometheus's counters of all workers are files in one folder.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared
         os.environ["DLSTART_ENCODER_THREADS"] = str(threads)
-        context = multiprocessing.get_context("spawn")
         stopping = threading.Event()
         for sig in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sig, lambda *_: stopping.set())
-
-        def start() -> BaseProcess:
-            process = context.Process(target=_worker, args=(listener,))
-            process.start()
-            return process
-
-        processes = [start() for _ in range(count)]
-        while not stopping.wait(_RESTART_AFTER):
-            for place, process in enumerate(processes):
-                if not process.is_alive():
-                    log.warning(
-                        "a worker died", extra={"data": {"pid": process.pid, "status": process.exitcode}}
-                    )
-                    processes[place] = start()
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.join()
+        supervisor = Supervisor(listener, count)
+        try:
+            while not stopping.wait(_RESTART_AFTER):
+                supervisor.look()
+        finally:
+            supervisor.stop()
 
 
 def _share(listener: socket.socket) -> socket.socket:
@@ -189,20 +266,21 @@ def _share(listener: socket.socket) -> socket.socket:
 
 
 def _own(held: socket.socket) -> socket.socket:
-    """A worker's own listening socket on the port that is held for it; elsewhere than on Linux, the one for all."""
+    """A worker's own socket on the port that is held for it, on which it listens when it is ready.
+
+    Elsewhere than on Linux it is the one for all, which listens from the start.
+    """
     if sys.platform != "linux":
         return held
-    own = _share(held)
-    own.listen(_BACKLOG)
-    return own
+    return _share(held)
 
 
-def _worker(listener: socket.socket) -> None:
+def _worker(listener: socket.socket, loaded: Event) -> None:
     settings = read_settings()
     configure_logs(settings.log_format)
     threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
     try:
-        work(settings, _own(listener), shared=True)
+        work(settings, _own(listener), loaded=loaded.set)
     except AssistantError as error:
         log.error("%s", error)
         raise SystemExit(error.exit_status) from None
@@ -226,12 +304,14 @@ def _check() -> None:
 
 
 def _open_once() -> None:
-    from assistant.channels.http.app import make_app
+    from assistant.channels.http.app import make_app, unforeseen
 
-    settings = read_settings()
     try:
+        settings = read_settings()
+        check_address(settings)
         configure_logs(settings.log_format)
         make_app(settings, Assistant.open(settings, log_progress(_BUILDING)))
-    except AssistantError as error:
+    except Exception as found:  # noqa: BLE001 - whatever it was, it ends the service with a line that says so
+        error = found if isinstance(found, AssistantError) else unforeseen(found)
         print(f"dlstart: {error}" + (f"; {error.cure}" if error.cure else ""), file=sys.stderr)
         raise SystemExit(error.exit_status) from None

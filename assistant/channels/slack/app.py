@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,8 @@ CALL_SECONDS = 10
 """How long one call to Slack may take."""
 PLAN_QUESTION = "Make me a study plan"
 """What one who writes "plan" means."""
+OWNER = "slack"
+"""Whose the bot's conversations are: their ids are keyed hashes of where they are, so nobody elsewhere needs them."""
 _QUIET = frozenset({"off_topic", "smalltalk", "refused"})
 """What needs no reply where nobody asked the bot."""
 _ASK = re.compile(r"ask:\w+:\d+")
@@ -275,7 +278,9 @@ class SlackBot:
         """Show the channel an answer that only its asker saw."""
         await ack()
         conversation_id, answer_id = body["actions"][0]["value"].split()
-        conversation = await self.assistant.store.conversation(conversation_id)
+        conversation = None
+        with suppress(Unavailable):
+            conversation = await self.assistant.store.conversation(conversation_id, OWNER)
         exchanges = conversation.exchanges if conversation else ()
         kept = next((exchange for exchange in exchanges if exchange.answer_id == answer_id), None)
         if kept is None:
@@ -307,8 +312,8 @@ class SlackBot:
         team, user = _team(body), body["user"]["id"]
         profile = read_plan_modal(body["view"]["state"]["values"])
         conversation = self._home_conversation(team, user)
-        await self.assistant.store.forget(conversation)
-        await self.assistant.answer(Ask(PLAN_QUESTION, conversation, profile=profile, channel="slack"))
+        await self.assistant.store.forget(conversation, OWNER)
+        await self.assistant.answer(_ask(PLAN_QUESTION, conversation, profile))
         await self.assistant.store.link(self.names.person(team, user), conversation)
         await self._show_home(team, user, client)
 
@@ -324,7 +329,7 @@ class SlackBot:
         await ack()
         value, answer_id = body["actions"][0]["value"].split()
         person = self.names.person(_team(body), body["user"]["id"])
-        vote = Feedback(answer_id, "up" if value == "up" else "down", person=person)
+        vote = Feedback(answer_id, "up" if value == "up" else "down", person=person, owner=OWNER)
         try:
             kept = await self.assistant.store.add_feedback(vote)
         except Unavailable:
@@ -350,6 +355,7 @@ class SlackBot:
                 reason=chosen["value"] if chosen else None,
                 comment=values["comment"]["comment"].get("value") or None,
                 person=self.names.person(_team(body), body["user"]["id"]),
+                owner=OWNER,
             )
         )
 
@@ -369,7 +375,9 @@ class SlackBot:
 
     async def _follows(self, place: Place) -> bool:
         conversation = self.names.conversation(place.team, place.channel, place.root)
-        return await self.assistant.store.conversation(conversation) is not None
+        with suppress(Unavailable):
+            return await self.assistant.store.conversation(conversation, OWNER) is not None
+        return False
 
     async def _answer_message(self, message: Message, client: AsyncWebClient) -> None:
         called = message.direct or message.mentioned
@@ -392,7 +400,7 @@ class SlackBot:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 if question:
-                    ask = Ask(question, conversation, channel="slack", standalone=standalone)
+                    ask = _ask(question, conversation, standalone=standalone)
                     write = self._write_plan if wants_plan(question) and not quiet else self._write
                     await write(reply, ask, quiet)
                     await self.assistant.store.link(self.names.person(place.team, place.user), conversation)
@@ -460,7 +468,9 @@ class SlackBot:
         store, person = self.assistant.store, self.names.person(team, user)
         conversations = await store.conversations_of(person)
         ids = [self._home_conversation(team, user), *conversations[:1]]
-        kept = [conversation for id in ids if (conversation := await store.conversation(id)) is not None]
+        kept = [
+            conversation for id in ids if (conversation := await store.conversation(id, OWNER)) is not None
+        ]
         profile = next((one.profile for one in kept if one.profile != Profile()), None)
         plan = await asyncio.to_thread(self.assistant.plan, profile) if profile else None
         days: int = self.settings.retention_days
@@ -479,7 +489,7 @@ class SlackBot:
     ) -> None:
         """Answer to one person, through the address that came with what they did."""
         user = body.get("user_id") or body["user"]["id"]
-        ask = Ask(question, conversation, channel="slack", standalone=standalone)
+        ask = _ask(question, conversation, standalone=standalone)
         plan: Plan | None = None
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
@@ -547,6 +557,18 @@ def _retries() -> list[AsyncRetryHandler]:
         AsyncRateLimitErrorRetryHandler(max_retry_count=5),
         AsyncServerErrorRetryHandler(max_retry_count=2),
     ]
+
+
+def _ask(question: str, conversation: str, profile: Profile | None = None, standalone: bool = False) -> Ask:
+    return Ask(
+        question,
+        conversation,
+        profile=profile,
+        channel="slack",
+        owner=OWNER,
+        begins=True,
+        standalone=standalone,
+    )
 
 
 def _place(body: Mapping[str, Any], root: str) -> Place:
