@@ -107,6 +107,12 @@ async def test_signed_json_that_is_no_object_is_a_bad_request(workspace: Workspa
     assert (await workspace.send(body, "application/json")).status_code == 400
 
 
+async def test_a_command_with_the_word_payload_is_a_command(workspace: Workspace) -> None:
+    response = await workspace.command("is the payload of an LSTM its state?")
+    assert response.status_code == 200
+    await until(lambda: bool(workspace.slack.responses))
+
+
 async def test_slackbot_gets_no_answer(workspace: Workspace) -> None:
     event = message("Reminder: how do I start?", channel="D1", user="USLACKBOT")
     assert (await workspace.happen(event)).status_code == 200

@@ -26,7 +26,7 @@ from assistant.channels.openai_api import (
     write_completion,
 )
 from assistant.errors import AssistantError
-from assistant.service import Event
+from assistant.service import Ask, Event
 from assistant.types import Answer
 
 _COMPLETION = {"type": "object", "required": ["id", "object", "created", "model", "choices", "usage"]}
@@ -61,18 +61,14 @@ def add_chat_routes(app: FastAPI, desk: Desk) -> None:
         if body.model != MODEL:
             return problem(request.scope, 404, f"There is no such model; there is {MODEL}.")
         now = int(time.time())
-        said = reply_at_once(body, desk.assistant.corpus.title)
-        if said is not None:
-            answer = _say(said)
-            if body.stream:
-                return await open_stream(pieces(request, body, replay(answer), now), desk.settings.timeout)
-            return JSONResponse(write_completion(answer, body, now))
-        ask = read_request(body, request.scope["owner"])
-        if desk.settings.log_questions:
-            request.scope["notes"]["question"] = ask.question
+        owner = request.scope["owner"]
+        asked = reply_at_once(body, desk.assistant.corpus.title) or read_request(body, owner)
+        if desk.settings.log_questions and isinstance(asked, Ask):
+            request.scope["notes"]["question"] = asked.question
         if body.stream:
-            return await open_stream(pieces(request, body, desk.stream(ask), now), desk.settings.timeout)
-        answer = (await while_connected(request, desk.answer(ask))).as_dict()
+            events = pieces(request, body, _stream(desk, asked), now)
+            return await open_stream(events, desk.settings.timeout)
+        answer = await while_connected(request, _answer(desk, asked))
         request.scope["notes"] |= {"outcome": answer["outcome"], "answer": answer["id"]}
         return JSONResponse(write_completion(answer, body, now, listed))
 
@@ -117,6 +113,14 @@ def add_chat_routes(app: FastAPI, desk: Desk) -> None:
         if id != MODEL:
             return problem(request.scope, 404, f"There is no such model; there is {MODEL}.")
         return JSONResponse(describe_model(created))
+
+
+def _stream(desk: Desk, asked: Ask | str) -> AsyncGenerator[Event, None]:
+    return replay(_say(asked)) if isinstance(asked, str) else desk.stream(asked)
+
+
+async def _answer(desk: Desk, asked: Ask | str) -> dict[str, Any]:
+    return _say(asked) if isinstance(asked, str) else (await desk.answer(asked)).as_dict()
 
 
 def _say(text: str) -> dict[str, Any]:

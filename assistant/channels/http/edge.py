@@ -46,9 +46,7 @@ class Edge:
         request_id = _request_id(scope)
         notes: dict[str, object] = {}
         scope.update(request_id=request_id, notes=notes, path=self._own_path(scope["path"]))
-        if scope["path"] == "/openapi.json":
-            # The document names the path that a proxy adds; no route needs it.
-            scope["root_path"] = self._root_path or self._told_prefix(scope)
+        scope["root_path"] = self._prefix(scope)
         if method == "HEAD":
             scope["method"] = "GET"
         status = 0
@@ -94,9 +92,13 @@ class Edge:
             path = path.removeprefix(self._root_path)
         return path.rstrip("/") or "/"
 
-    def _told_prefix(self, scope: Scope) -> str:
+    def _prefix(self, scope: Scope) -> str:
+        """The path that a proxy adds: the OpenAPI document names it, no route needs it."""
+        if scope["path"] != "/openapi.json":
+            return ""
         told = Headers(scope=scope).get("x-forwarded-prefix", "").strip().rstrip("/")
-        return told if self._trusts_proxies and ROOT_PATH.fullmatch(told) else ""
+        trusted = self._trusts_proxies and ROOT_PATH.fullmatch(told)
+        return self._root_path or (told if trusted else "")
 
     def _note(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route = scope.get("route_path", "other")

@@ -19,6 +19,7 @@ from assistant.channels.http.docs import GET, REQUEST_ID, answers, failures
 from assistant.channels.http.problems import problem
 from assistant.channels.widget.assets import is_known
 from assistant.types import as_values
+from corpus import Corpus
 from corpus.describe import describe_corpus
 
 _EXTRA = {"parameters": [REQUEST_ID]}
@@ -30,16 +31,7 @@ def add_library_routes(app: FastAPI, desk: Desk) -> None:
     """Add the routes that list what there is."""
 
     def listed(request: Request, what: str) -> Response:
-        unknown = list(request.query_params)
-        if unknown:
-            errors = [{"field": name, "message": "There is no such parameter."} for name in unknown]
-            return problem(request.scope, 422, "This list takes no parameters.", errors=errors)
-        corpus = desk.assistant.corpus
-        tag = f'"{corpus.hash[:24]}"'
-        headers = {"ETag": tag, "Cache-Control": "no-cache"}
-        if is_known(tag, request.headers.get("if-none-match")):
-            return Response(status_code=304, headers=headers)
-        return JSONResponse({what: describe_corpus(corpus)[what]}, headers=headers)
+        return _refuse_parameters(request) or _list(request, desk.assistant.corpus, what)
 
     @app.get(
         "/v1/resources",
@@ -107,3 +99,17 @@ def add_library_routes(app: FastAPI, desk: Desk) -> None:
         if not await desk.assistant.store.forget(id, request.scope["owner"]):
             return problem(request.scope, 404, "No conversation with this id is kept.")
         return Response(status_code=204)
+
+
+def _refuse_parameters(request: Request) -> Response | None:
+    """A filter that there is not would give a list that is not what was asked for."""
+    errors = [{"field": name, "message": "There is no such parameter."} for name in request.query_params]
+    return problem(request.scope, 422, "This list takes no parameters.", errors=errors) if errors else None
+
+
+def _list(request: Request, corpus: Corpus, what: str) -> Response:
+    tag = f'"{corpus.hash[:24]}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if is_known(tag, request.headers.get("if-none-match")):
+        return Response(status_code=304, headers=headers)
+    return JSONResponse({what: describe_corpus(corpus)[what]}, headers=headers)

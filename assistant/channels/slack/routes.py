@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncBoltRequest
+from slack_bolt.request.async_internals import build_async_context
 from slack_sdk.signature import SignatureVerifier
 
 from assistant.channels.slack.app import SlackBot
@@ -56,16 +57,9 @@ def slack_routes(
         body = await _read(request)
         if body is None:
             return Response(status_code=413)
-        if _is_ssl_check(body):
-            return Response(status_code=200)
-        if not _is_signed(verifier, body, request):
-            return Response(status_code=401)
-        asked = _parse(request, body)
-        if asked is None:
-            return Response(status_code=400)
-        if asked.body.get("type") == "app_rate_limited":
-            log.warning("Slack holds events back: the app gets more of them than Slack sends in an hour")
-            return Response(status_code=200)
+        asked = _admit(verifier, request, body)
+        if isinstance(asked, Response):
+            return asked
         return to_starlette_response(await bot().dispatch(asked))
 
     if settings.slack_client_id:
@@ -100,6 +94,21 @@ async def _read(request: Request) -> bytes | None:
     return bytes(body)
 
 
+def _admit(verifier: SignatureVerifier, request: Request, body: bytes) -> AsyncBoltRequest | Response:
+    """What Slack asks of the bot; or the answer to what is not for it."""
+    if _is_ssl_check(body):
+        return Response(status_code=200)
+    if not _is_signed(verifier, body, request):
+        return Response(status_code=401)
+    asked = _parse(request, body)
+    if asked is None:
+        return Response(status_code=400)
+    if asked.body.get("type") == "app_rate_limited":
+        log.warning("Slack holds events back: the app gets more of them than Slack sends in an hour")
+        return Response(status_code=200)
+    return asked
+
+
 def _is_ssl_check(body: bytes) -> bool:
     """Whether Slack only asks whether the certificate is good; it does so without a signature, too."""
     return body[:_SSL_CHECK].startswith(b"ssl_check=") and parse_qs(body[:_SSL_CHECK]).get(b"ssl_check") == [
@@ -111,6 +120,10 @@ def _parse(request: Request, body: bytes) -> AsyncBoltRequest | None:
     """The request as Bolt reads it; None for a body that is no JSON object and no form with one."""
     try:
         asked = to_async_bolt_request(request, body)
+        if not asked.body and (fields := parse_qsl(body.decode())):
+            # Bolt takes a form in which the word "payload" stands anywhere for one that has that field.
+            asked.body = dict(fields)
+            asked.context = build_async_context(asked.context, asked.body)
     except (ValueError, RecursionError, AttributeError, TypeError):
         # Bolt looks into what it has parsed: JSON that is no object fails there.
         return None
