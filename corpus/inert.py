@@ -15,17 +15,19 @@ from corpus.types import About, Corpus, Credit, Link, Paragraph, Resource, Secti
 
 _MARKER = re.compile(r"\[(\d+)\]")
 _RUN = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.)\S+")
-ADDRESS = re.compile(
-    r"(?:[A-Za-z][A-Za-z0-9+.-]*://|\bwww\.)(?:[^\s<>\"'`()\[\]|\\]|\([^\s<>\"'`()\[\]|\\]*\))+"
-)
+_STOPS = r"\s<>\"'`()\[\]|\\“”„‘’«»。，、！？；：（）「」"
+_REST = rf"(?:[^{_STOPS}]|\([^{_STOPS}]*\))+"
+ADDRESS = re.compile(rf"(?:[A-Za-z][A-Za-z0-9+.-]*://|\bwww\.){_REST}")
 """A web address inside a text; brackets belong to it in pairs, as in `…/wiki/Course_(education)`."""
+_WEB = re.compile(rf"https?://{_REST}")
 _TRAILING = ".,;:!?*_"
 
 
 def find_addresses(text: str) -> Iterator[str]:
-    """The addresses in a text, in order, without the punctuation behind them."""
+    """The addresses in a text, without the punctuation behind them; one glued to a word (`xhttp://…`) counts, too."""
     if "://" in text or "www." in text:
-        yield from (found.rstrip(_TRAILING) for found in ADDRESS.findall(text))
+        found = (address.rstrip(_TRAILING) for kind in (ADDRESS, _WEB) for address in kind.findall(text))
+        yield from dict.fromkeys(found)
 
 
 def make_inert(corpus: Corpus) -> Corpus:
