@@ -209,9 +209,11 @@ class Adviser:
             suggestions=suggest(self.evidence, question, (), message.focus, related),
         )
 
-    def decline(self, question: str, message: Message, search: Search) -> Advice:
-        """What is said where no answer can be given."""
-        return self._without_sources("not_covered", question, message, search.found)
+    def decline(self, question: str, message: Message) -> Advice:
+        """That there is no answer, without a word of the corpus in its text."""
+        text = reply(self.corpus, "not_covered", "greeting")
+        suggestions = suggest(self.evidence, question, (), message.focus)
+        return Advice(outcome="not_covered", draft=Draft(text, ()), suggestions=suggestions)
 
     def _related(self, found: Found, cited: set[str | None]) -> tuple[Related, ...]:
         nearest = [id for id, _ in found.sections]

@@ -165,13 +165,13 @@ class Assistant:
         except BrokenPromise as broken:
             # A text that breaks a promise costs its own words, never the answer.
             report_broken(broken)
-            answer = self._without(build, advice, self.adviser.decline(question, message, search))
+            answer = self._without(build, advice, self.adviser.decline(question, message))
         await self.store.remember(conversation, question, answer, ask.channel)
         return answer
 
     @staticmethod
     def _without(build: Callable[[Advice, Draft, str], Answer], composed: Advice, declined: Advice) -> Answer:
-        """The composed answer where a language model's words broke a promise, else that there is none."""
+        """The composed answer where a language model's words broke a promise, else that there is none, in few words."""
         try:
             return build(composed, composed.draft, _COMPOSER)
         except BrokenPromise:

@@ -27,9 +27,9 @@ Goal = Literal["vision", "rnn", "nlp", "rl", "general"]
 Preference = Literal["reading", "video", "hands-on"]
 
 MARKER = re.compile(r"\[(\d{1,3})\]")
-_BEGINS = re.compile(r"https?://")
-_ENDS = re.compile(r"[.,;:!?*_]*(?:$|[\s<>\"'`)\]|\\}]|(?!\w)[^\x00-\x7f])")
-"""What may stand behind an address: punctuation of any script, and no further letters of another address."""
+_BEGINS = re.compile(r"https?://(?=[\w\[])")
+_ENDS = re.compile(r"[.,;:!?*_]*(?:$|[^\w\-.~:/?#@!$&*+,;=%])")
+"""What may stand behind an address: punctuation and the end of a word, nothing that makes another address of it."""
 MAX_QUESTION = 2000
 
 
@@ -346,15 +346,19 @@ def _check_markers(text: str, citations: Sequence[Citation]) -> None:
 
 
 def _check_addresses(text: str, addresses: Set[str]) -> None:
-    for found in _BEGINS.finditer(text):
-        if not _is_known(text, found.start(), addresses):
+    at = 0
+    while found := _BEGINS.search(text, at):
+        length = _known_length(text, found.start(), addresses)
+        if not length:
             raise BrokenPromise("the text holds an address that is not in the corpus")
+        at = found.start() + length
 
 
-def _is_known(text: str, start: int, addresses: Set[str]) -> bool:
-    """Whether a whole known address stands at that place: a longer one that only begins like it is another."""
+def _known_length(text: str, start: int, addresses: Set[str]) -> int:
+    """Length of the whole known address at that place; 0 for a longer one that only begins like it."""
     run = text[start:].split(maxsplit=1)[0]
-    return any(run[:end] in addresses and _ENDS.match(run, end) for end in range(len(run), 0, -1))
+    ends = range(len(run), 0, -1)
+    return next((end for end in ends if run[:end] in addresses and _ENDS.match(run, end)), 0)
 
 
 def check_citation(citation: Citation, evidence: Mapping[str, Chunk], addresses: Set[str]) -> None:

@@ -14,6 +14,7 @@ _ENDS = (
     r"\u0964\u0965\u060c\u061b\u061f\u06d4"
 )
 _BARE = re.compile(rf"(?:https?://(?=\w)|(?<![\w./@-])www\.(?=\w[\w-]*\.\w))[^{_ENDS}]+", re.IGNORECASE)
+_BEGINS = re.compile(r"https?://", re.IGNORECASE)
 ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|\bwww\.)[^\s<>\"]+", re.IGNORECASE)
 """An address of any scheme, with whatever stands directly behind it: what a text without addresses must not hold."""
 _TRAILING = frozenset("?!.,:;*_~'")
@@ -29,6 +30,14 @@ def find_addresses(text: str) -> Iterator[tuple[int, int]]:
         end = _trim(found[0])
         if end:
             yield found.start(), found.start() + end
+
+
+def shown_addresses(text: str) -> Iterator[str]:
+    """Yield every address that a text shows, one that stands inside another (`https://a.example/https://…`) too."""
+    if "://" in text or "www." in text.lower():
+        for start, end in find_addresses(text):
+            yield text[start:end]
+            yield from (text[found.start() : end] for found in _BEGINS.finditer(text, start + 1, end))
 
 
 def with_scheme(address: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from corpus.about import read_about
-from corpus.addresses import find_addresses
+from corpus.addresses import shown_addresses
 from corpus.errors import CorpusError, Problem
 from corpus.frontmatter import read_front_matter
 from corpus.inert import make_inert, shown_texts
@@ -265,7 +265,7 @@ def _name_successors(resources: list[Resource]) -> Iterator[Resource]:
 
 def _addresses(corpus: Corpus) -> Iterator[str]:
     for text in shown_texts(corpus):
-        yield from _bare_addresses(text)
+        yield from shown_addresses(text)
     if corpus.credit and corpus.credit.url:
         yield corpus.credit.url
     for item in _all(corpus.sections, corpus.resources):
@@ -277,9 +277,3 @@ def _addresses(corpus: Corpus) -> Iterator[str]:
         yield from resource.sources
         if resource.successor and resource.successor.url:
             yield resource.successor.url
-
-
-def _bare_addresses(text: str) -> Iterator[str]:
-    """What stands in a text as an address, in code too: an answer that quotes it shows nothing else."""
-    if "://" in text or "www." in text:
-        yield from (text[start:end] for start, end in find_addresses(text))

@@ -15,9 +15,8 @@ from corpus.types import Corpus
 from index.types import Chunk
 
 _MARKER = re.compile(r"\[(\d+)\]")
-_ADDRESS = re.compile(
-    r"\b(?:[a-z][a-z0-9+.-]*://|www\.)(?:[^\s<>\"'`|()\]]|\([^\s<>\"'`|()\]]*\))+", re.IGNORECASE
-)
+_ENDS = r"\s<>\"'`|()\]“”«»…\u3000-\u303f\uff00-\uffef"
+_ADDRESS = re.compile(rf"\b(?:[a-z][a-z0-9+.-]*://|www\.)(?:[^{_ENDS}]|\([^{_ENDS}]*\))+", re.IGNORECASE)
 _LINK = re.compile(r"\]\(\s*<?([^)\s>]*)")
 _HEADING = re.compile(r"^(?=#{1,6} )", re.MULTILINE)
 _ROW = re.compile(r"^(?=\|)|(?<=\|)\n", re.MULTILINE)

@@ -106,7 +106,6 @@ async def test_every_question_is_answered_in_words_of_the_guide(
     assert sum(answer.outcome == "answered" for answer in answers) > 10
 
 
-@pytest.mark.xfail(reason="the reader of plain guides keeps tags and comments", strict=True)
 def test_no_tag_and_no_comment_can_be_quoted(opened: dict[str, Assistant]) -> None:
     chunks = opened["birdwatching"].searcher.index.chunks
     assert [chunk.text for chunk in chunks if MARKUP.search(chunk.text)] == []

@@ -9,11 +9,15 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assistant.cite import Draft
 from assistant.metrics import Metrics
 from assistant.service import Ask, Assistant
 from assistant.types import BrokenPromise, check_text
+from corpus.addresses import shown_addresses
+from corpus.inert import inert_text
 from index.search import Index
 from tests.guides.conftest import settings_for
 
@@ -42,7 +46,7 @@ def test_a_known_address_is_known_wherever_it_stands(text: str) -> None:
         "http://torch.example.evil.example",
         "http://torch.example/more",
         "https://en.wikipedia.org/wiki/Course_(education)_2",
-        "https://",
+        "xhttps://evil.example",
         "[t](https://evil.example)",
         "as measured [12]",
     ],
@@ -50,6 +54,41 @@ def test_a_known_address_is_known_wherever_it_stands(text: str) -> None:
 def test_another_address_and_a_marker_break_a_promise(text: str) -> None:
     with pytest.raises(BrokenPromise):
         check_text(text, ADDRESSES)
+
+
+PIECES = st.sampled_from(
+    [
+        "https://a.example/b",
+        "http://",
+        "(",
+        ")",
+        "_(c)",
+        "'",
+        '"',
+        "”",
+        "“",
+        "|",
+        "\\",
+        " ",
+        "[1]",
+        ".",
+        "*",
+        "x",
+        "。",
+        "{",
+        "#",
+        "www.",
+        "https://web.example/2016/http://old.example/",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=14).map("".join))
+def test_no_text_can_break_a_promise_once_it_is_inert(text: str) -> None:
+    inert = inert_text(text)
+    known = frozenset(shown_addresses(inert))
+    check_text(inert, known)
+    check_text(f"“{inert}” [t]({inert})", known)
 
 
 @pytest.fixture

@@ -52,8 +52,12 @@ def test_what_a_graph_does_not_find_is_as_near_as_the_last_that_it_finds(
     rows = flat.vectors.rows()
     graph = Index(flat.manifest, flat.chunks, FaissVectors.of(rows, "hnsw"), len(rows), flat.ranker)
     exact, near = flat.cosines(rows[7]), graph.cosines(rows[7])
-    least = np.sort(exact)[-50]
-    np.testing.assert_allclose(near, np.maximum(exact, least), atol=1e-5)
+    # The graph may miss one of the very nearest, so what it finds is asked of it, and what that is worth of the rows.
+    found = graph.vectors.search(rows[7:8], 50)[1][0]
+    wanted = np.full(len(rows), exact[found].min(), dtype=np.float32)
+    wanted[found] = exact[found]
+    np.testing.assert_allclose(near, wanted, atol=1e-5)
+    assert len(set(found) & set(np.argsort(-exact)[:50])) >= 45
 
 
 @pytest.mark.parametrize(
