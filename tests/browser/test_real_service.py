@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,59 +12,17 @@ import pytest
 pytest.importorskip("playwright", reason="browser tests need playwright: make test installs it")
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Tab
-from tests.browser.stub import START, Stub
-
-
-@pytest.fixture(scope="module")
-def service(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running service with the default corpus."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    state = tmp_path_factory.mktemp("state")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("DLSTART_")}
-    environment |= {
-        "DLSTART_DATA_DIR": str(state),
-        "DLSTART_INDEX_DIR": str(data_dir / "index"),
-        "DLSTART_RATE_LIMIT": "1000/minute",
-    }
-    log = (state / "log").open("w")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "assistant", "serve", "--port", str(port)],
-        env=environment,
-        stdout=log,
-        stderr=log,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                with urllib.request.urlopen(f"{url}/readyz", timeout=2) as ready:
-                    if ready.status == 200:
-                        break
-            except OSError:
-                assert process.poll() is None, (state / "log").read_text()
-                time.sleep(0.2)
-        else:
-            pytest.fail((state / "log").read_text())
-        yield url
-    finally:
-        process.terminate()
-        process.wait(20)
-        log.close()
+from tests.browser.conftest import Place, Tab
+from tests.browser.stub import START
 
 
 @pytest.fixture
 def real(browser: Browser, service: str) -> Iterator[Tab]:
     """A tab on the service's own page."""
 
-    class Place(Stub):
-        url = service
-
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(10000)
-    tab = Tab(context, Place())
+    tab = Tab(context, Place(service))
     tab.page.add_init_script(
         """window.violations = [];
         document.addEventListener('securitypolicyviolation', (e) => violations.push(e.effectiveDirective));"""

@@ -19,6 +19,8 @@ const ATTEMPTS = 5;
 const PATIENT = 90; // seconds: a longer wait than this is the learner's to decide
 const STALE = 10 * 60 * 1000; // ms: an older unanswered question is not asked again by itself
 const SHARE = "dl-ask=";
+const KEYS = /** @type {const} */ (["keydown", "keypress", "keyup"]);
+const EDITS = ["beforeinput", "input", "paste", "cut"];
 const HOME = new URL(".", import.meta.url).href; // where this script came from: the service, unless told otherwise
 
 /** @typedef {import("../widget").GuideChat} GuideChat */
@@ -69,9 +71,46 @@ export class DlGuideChat extends HTMLElement {
   #frame = 0;
   #saving = 0;
   #ready = false;
+  /** The key that was acted on when it went down: its way up is ours as well. */
+  #taken = "";
   /** @type {AbortController} ends every listener outside the element */
   #life = new AbortController();
   #small = matchMedia("(max-width: 520px), (max-height: 480px)");
+
+  // ---- keys
+
+  static {
+    // At the window, where keys come by first: a page that listens further down has not seen them yet.
+    for (const type of KEYS) {
+      window.addEventListener(type, (event) => {
+        for (const place of event.composedPath()) if (place instanceof DlGuideChat) place.#key(/** @type {KeyboardEvent} */ (event));
+      }, true);
+    }
+  }
+
+  /** Acts on a key, and keeps it from the page's shortcuts where it was meant for the widget. @param {KeyboardEvent} event */
+  #key(event) {
+    const target = event.composedPath()[0];
+    if (!(target instanceof Element)) return;
+    if (event.type === "keydown") this.#taken = !composing(event) && this.#act(event.key, event.shiftKey, target) ? event.key : "";
+    const taken = this.#taken === event.key;
+    if (taken && event.type === "keydown") event.preventDefault();
+    if (taken || meantFor(target, event)) event.stopImmediatePropagation();
+  }
+
+  /** @param {string} key @param {boolean} shift @param {Element} target @returns {boolean} whether the key did something */
+  #act(key, shift, target) {
+    const shell = this.#shell;
+    if (!shell?.panel.contains(target)) return false;
+    if (key === "Enter" && !shift && target === shell.field) {
+      this.#send();
+      return true;
+    }
+    if (key !== "Escape") return false;
+    for (const view of this.#views.values()) if (view.element.contains(target) && view.closeCard()) return true;
+    if (this.#floating) this.close();
+    return this.#floating;
+  }
 
   // ---- life
 
@@ -94,6 +133,9 @@ export class DlGuideChat extends HTMLElement {
     this.#life = new AbortController();
     const { signal } = this.#life;
     this.#root.adoptedStyleSheets = [stylesheet()];
+    // Inside a closed shadow tree of the page the window cannot tell whose keys they are: then it is this far.
+    for (const type of KEYS) this.#root.addEventListener(type, (event) => this.#key(/** @type {KeyboardEvent} */ (event)), { signal, capture: true });
+    for (const type of EDITS) this.#root.addEventListener(type, (event) => event.stopPropagation(), { signal });
     this.#restore();
     this.#build();
     window.addEventListener("online", () => this.#backOnline(), { signal });
@@ -881,6 +923,27 @@ export class DlGuideChat extends HTMLElement {
   }
 }
 
+/** Whether a key belongs to the input of a word that is being composed; Safari ends one with a plain Enter of code 229. @param {KeyboardEvent} event */
+function composing(event) {
+  return event.isComposing || event.keyCode === 229;
+}
+
+/**
+ * Whether a key is for the control that has the focus: what is typed or edited in a field, what moves or presses
+ * another control. The rest (Tab, F5, Ctrl+K, a letter while a button has the focus) is the page's as ever.
+ * @param {Element} target
+ * @param {KeyboardEvent} event
+ */
+function meantFor(target, event) {
+  const { key } = event;
+  const field = target.matches("textarea, input:not([type=checkbox], [type=radio])");
+  const moves = /^(Enter| |Arrow.*|Page.*|Home|End)$/.test(key);
+  if ((event.ctrlKey || event.metaKey) && !event.getModifierState("AltGraph")) {
+    return field && (moves || /^([acvxyz]|Backspace|Delete)$/i.test(key));
+  }
+  return moves || (field && !/^(Tab|Escape|F\d+|Control|Alt|Meta)$/.test(key));
+}
+
 /** What a page has set on the element before this script made more of it. @param {HTMLElement} element @param {string} name */
 function early(element, name) {
   return Object.getOwnPropertyDescriptor(element, name)?.value;
@@ -922,11 +985,6 @@ function makeShell(words, floating, heading, act) {
     dir: "auto",
     enterkeyhint: "send",
     oninput: act.typed,
-    onkeydown: (/** @type {KeyboardEvent} */ event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      act.send();
-    },
   });
   const send = h("button", { type: "button", class: "send", part: "send", onclick: () => (send.dataset.what === "stop" ? act.stop() : act.send()) });
   const hint = h("p", { class: "hint", role: "status", dir: "auto" });
@@ -951,11 +1009,6 @@ function makeShell(words, floating, heading, act) {
       lang: words.language,
       "aria-labelledby": "heading",
       oncancel: (/** @type {Event} */ event) => {
-        event.preventDefault();
-        act.close();
-      },
-      onkeydown: (/** @type {KeyboardEvent} */ event) => {
-        if (event.key !== "Escape" || event.isComposing || !floating) return;
         event.preventDefault();
         act.close();
       },

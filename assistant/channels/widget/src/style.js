@@ -73,7 +73,8 @@ a:hover { text-decoration-thickness: 2px; }
 .panel.floating:modal {
   inset: 0; inline-size: 100%; block-size: var(--_screen, 100dvh); border: 0; border-radius: 0; box-shadow: none;
 }
-.panel::backdrop { background: var(--_page); }
+/* Only the sheet that fills a small screen hides the page: a popover has a backdrop as well. */
+.panel:modal::backdrop { background: var(--_page); }
 
 header { display: flex; align-items: center; gap: 2px; padding: 8px 8px 8px 18px; border-block-end: 1px solid var(--_line); }
 header:dir(rtl) { padding: 8px 18px 8px 8px; }
@@ -124,7 +125,16 @@ header h2 { flex: 1; min-inline-size: 0; font-weight: 650; font-size: 1.05em; ov
 .prose pre code { background: none; padding: 0; }
 .prose .wide { overflow-x: auto; }
 .prose table { border-collapse: collapse; min-inline-size: 60%; font-size: .93em; }
-.prose th, .prose td { text-align: start; vertical-align: top; padding: .4em .7em; border-block-end: 1px solid var(--_line); }
+/* break-word, unlike the inherited value anywhere, leaves a column at least as wide as its longest word. */
+.prose th, .prose td { text-align: start; vertical-align: top; padding: .4em .7em; border-block-end: 1px solid var(--_line); overflow-wrap: break-word; }
+.prose th { font-weight: 650; }
+.prose .long { min-inline-size: 7.5em; }
+.prose .stacked, .stacked tbody, .stacked tr, .stacked th, .stacked td { display: block; }
+.prose .stacked :is(th, td) { border: 0; padding: .2em 0; min-inline-size: 0; overflow-wrap: anywhere; }
+.stacked thead { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
+.stacked tr { padding-block: .6em; border-block-end: 1px solid var(--_line); }
+.stacked td::before { content: attr(data-column); display: block; font-size: .87em; font-weight: 650; color: var(--_soft); }
+.stacked td:not([data-column])::before { display: none; }
 blockquote { border-inline-start: 3px solid var(--_line); padding-inline-start: .9em; color: var(--_ink); overflow: clip; unicode-bidi: isolate; }
 
 .marker {

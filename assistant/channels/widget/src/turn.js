@@ -69,11 +69,6 @@ export class TurnView {
     this.body = h("div", { class: "answer" }, this.label, this.#prose.element, this.status, this.after);
     // What grows must not be read out bit by bit: the log is live, its turns are not.
     this.element = h("article", { class: "turn", part: "turn", "aria-live": "off" }, this.question, this.body);
-    this.element.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || !this.closeCard()) return;
-      event.preventDefault();
-      event.stopPropagation();
-    });
     this.update();
   }
 
