@@ -7,6 +7,11 @@ from typing import Any
 from corpus.types import Corpus
 
 
+def describe_guide(corpus: Corpus) -> dict[str, Any]:
+    """What the guide says of itself, so that a client speaks of the guide that is served."""
+    return {"title": corpus.title}
+
+
 def describe_corpus(corpus: Corpus) -> dict[str, list[dict[str, Any]]]:
     """The JSON form of a corpus: its sections and resources, each with its `id`."""
     return {

@@ -108,7 +108,7 @@ def test_a_plan_is_made_and_taken_along(real: Tab) -> None:
 
 
 def test_the_page_shows_the_corpus(real: Tab) -> None:
-    expect(real.page.locator("#shelf")).to_be_visible()
+    real.page.locator("#shelf summary").click()
     expect(real.page.locator("#shelf-title")).to_have_text(
         re.compile(r"All \d+ resources, \d+ of them changed")
     )

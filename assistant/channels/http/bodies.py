@@ -274,9 +274,16 @@ class SectionBody(BaseModel):
     prerequisites: list[str]
 
 
-class SectionsBody(BaseModel):
-    """Every section, in the guide's order."""
+class GuideBody(BaseModel):
+    """What the guide says of itself."""
 
+    title: str
+
+
+class SectionsBody(BaseModel):
+    """The guide, and every section in its order."""
+
+    guide: GuideBody
     sections: list[SectionBody]
 
 

@@ -18,7 +18,7 @@ from assistant.channels.http.desk import Desk
 from assistant.channels.http.docs import GET, REQUEST_ID, answers, failures
 from assistant.channels.http.problems import problem
 from assistant.types import as_values
-from corpus.describe import describe_corpus
+from corpus.describe import describe_corpus, describe_guide
 
 _EXTRA = {"parameters": [REQUEST_ID]}
 
@@ -34,7 +34,8 @@ def add_library_routes(app: FastAPI, desk: Desk) -> None:
         headers = {"ETag": tag, "Cache-Control": "no-cache"}
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        return JSONResponse({what: describe_corpus(corpus)[what]}, headers=headers)
+        about = {"guide": describe_guide(corpus)} if what == "sections" else {}
+        return JSONResponse(about | {what: describe_corpus(corpus)[what]}, headers=headers)
 
     @app.get(
         "/v1/resources",

@@ -40,6 +40,8 @@ export class DlGuideChat extends HTMLElement {
   #memory = null;
   /** @type {PlanMemory | null} */
   #shelf = null;
+  /** What the guide says of itself, once it was asked. @type {import("./transport.js").Guide | null} */
+  #guide = null;
   /** @type {Partial<import("../widget").Strings>} */
   #strings = {};
   /** @type {string[] | null} */
@@ -78,7 +80,7 @@ export class DlGuideChat extends HTMLElement {
   #pinned = false;
   /** What "New conversation" has put aside, until the next question. @type {State | null} */
   #previous = null;
-  /** What the greeting says first. @type {"" | "fresh" | "forgotten" | "forget_failed"} */
+  /** What the greeting says first. @type {"" | "loading" | "fresh" | "forgotten" | "forget_failed"} */
   #notice = "";
   /** Whether the console has been told why the service can't be reached. */
   #explained = false;
@@ -205,8 +207,9 @@ export class DlGuideChat extends HTMLElement {
     if (this.#starters) return this.#starters;
     const listed = this.getAttribute("starters")?.split("|").map((each) => each.trim()).filter(Boolean);
     if (listed?.length) return listed;
-    const { title, more } = topic(document);
-    return starters(title, more);
+    const { starters: own, sections } = this.#guide ?? { starters: [], sections: [] };
+    const asks = own.length ? own : sections.map((title) => this.#words.say("about_topic", { title }));
+    return starters(asks, topic(document));
   }
 
   set starters(questions) {
@@ -219,7 +222,7 @@ export class DlGuideChat extends HTMLElement {
   }
 
   get #language() {
-    return this.getAttribute("content-lang") ?? "en";
+    return this.getAttribute("content-lang") ?? this.#guide?.language ?? "en";
   }
 
   // ---- what a page can do
@@ -292,17 +295,11 @@ export class DlGuideChat extends HTMLElement {
     this.#previous = null;
     this.#shelf?.clear();
     this.#plan = null;
-    /** @param {"forgotten" | "forget_failed"} notice */
-    const say = (notice) => {
-      this.#notice = notice;
-      if (!this.#state.turns.length) this.#greet();
-      this.#announce(this.#words.say(notice));
-    };
-    say("forgotten");
+    this.#notify("forgotten");
     try {
       if (conversation) await this.#service.forget(conversation);
     } catch (fault) {
-      if (!(fault instanceof Fault && fault.kind === "gone")) say("forget_failed");
+      if (!(fault instanceof Fault && fault.kind === "gone")) this.#notify("forget_failed");
     }
   }
 
@@ -386,7 +383,37 @@ export class DlGuideChat extends HTMLElement {
     this.#launcher?.setAttribute("aria-controls", "panel");
     this.#typed();
     this.#conversation();
+    this.#learn();
     return shell;
+  }
+
+  /** Asks the service which guide it serves. Without an answer the widget speaks of no subject. */
+  async #learn() {
+    const service = this.#service;
+    while (!this.#guide && this.#ready && service === this.#service) {
+      try {
+        this.#guide = await service.guide();
+      } catch (fault) {
+        if (!(fault instanceof Fault) || fault.kind !== "loading") {
+          if (fault instanceof Fault && fault.kind === "unreachable") this.#explain();
+          return;
+        }
+        if (!this.#notice) this.#notify("loading");
+        await new Promise((resolve) => setTimeout(resolve, LOADING * 1000));
+      }
+    }
+    if (this.#notice === "loading") this.#notice = "";
+    if (!this.#shell || !this.#guide) return;
+    const { subject } = this.#guide;
+    if (subject) this.#shell.field.placeholder = this.#words.say("placeholder", { subject });
+    this.#greet();
+  }
+
+  /** @param {"loading" | "forgotten" | "forget_failed"} notice */
+  #notify(notice) {
+    this.#notice = notice;
+    this.#greet();
+    this.#announce(this.#words.say(notice));
   }
 
   /** @param {boolean} focus */
@@ -470,13 +497,14 @@ export class DlGuideChat extends HTMLElement {
         words,
         this.#language,
         this.#service,
+        this.#guide,
         /** @type {PlanMemory} */ (this.#shelf),
         (text) => this.#announce(text),
         (plan) => this.#tell("dl-plan", { plan }),
       );
     }
     if (view === "plan") this.#plan?.know(this.#known());
-    const about = view === "about" ? makeAbout(words, this.#memory?.kind ?? "none", () => this.forget()) : null;
+    const about = view === "about" ? makeAbout(words, this.#guide?.title, this.#memory?.kind ?? "none", () => this.forget()) : null;
     const other = view === "plan" ? this.#plan?.element : about;
     shell.chat.hidden = view !== "chat";
     shell.other.replaceChildren(...(other ? [other] : []));
@@ -524,7 +552,8 @@ export class DlGuideChat extends HTMLElement {
     const words = this.#words;
     const undo = this.#previous && h("button", { type: "button", class: "chip", onclick: () => this.#undo() }, words.say("undo"));
     const notice = this.#notice && h("div", { class: "notice" }, h("p", {}, words.say(this.#notice)), undo);
-    const chips = this.starters.slice(0, 3).map((question) => {
+    const questions = this.starters.slice(0, 3);
+    const chips = questions.map((question) => {
       const ask = () => this.#asked(question, true);
       return h("button", { type: "button", class: "chip", part: "chip starter", dir: "auto", lang: this.#language, onclick: ask }, question);
     });
@@ -532,7 +561,7 @@ export class DlGuideChat extends HTMLElement {
       ...(notice ? [notice] : []),
       h("h3", {}, words.say("hello")),
       h("p", {}, words.say("hello_more")),
-      h("div", { class: "chips", role: "group", "aria-label": words.say("starters") }, ...chips),
+      ...(chips.length ? [h("div", { class: "chips", role: "group", "aria-label": words.say("starters") }, ...chips)] : []),
     ];
   }
 
@@ -949,6 +978,7 @@ export class DlGuideChat extends HTMLElement {
     const endpoint = this.getAttribute("endpoint");
     const base = endpoint ? new URL(endpoint, document.baseURI).href : HOME;
     this.#service = new Service(base.endsWith("/") ? base : `${base}/`, () => this.apiKey);
+    this.#guide = null;
     const kind = this.getAttribute("storage");
     this.#memory = new Memory(base, kind === "local" || kind === "none" ? kind : "session");
     this.#shelf = new PlanMemory(base, this.#memory.kind);
@@ -1129,7 +1159,7 @@ function makeShell(words, floating, heading, act) {
     rows: 1,
     maxlength: LONGEST,
     "aria-label": words.say("field"),
-    placeholder: words.say("placeholder"),
+    placeholder: words.say("field"),
     dir: "auto",
     enterkeyhint: "send",
     oninput: act.typed,
@@ -1172,15 +1202,16 @@ function makeShell(words, floating, heading, act) {
 
 /**
  * @param {Words} words
+ * @param {string | undefined} title of the guide
  * @param {"session" | "local" | "none"} kind
  * @param {() => void} forget
  */
-function makeAbout(words, kind, forget) {
+function makeAbout(words, title, kind, forget) {
   return h(
     "div",
     { class: "about", part: "about" },
     h("h3", { tabindex: "-1" }, words.say("about")),
-    ...(/** @type {const} */ (["about_what", "about_not", "about_marks", "about_language"]).map((key) => h("p", {}, words.say(key)))),
+    ...(/** @type {const} */ (["about_what", "about_not", "about_marks", "about_language"]).map((key) => h("p", {}, words.say(key, { title: title || words.say("name") })))),
     h("p", {}, words.say(`about_privacy_${kind}`)),
     kind !== "none" && h("p", {}, words.say("about_privacy_plan")),
     h("div", {}, h("button", { type: "button", class: "chip", onclick: forget }, words.say("forget"))),

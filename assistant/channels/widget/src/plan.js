@@ -36,14 +36,16 @@ export class PlanView {
    * @param {import("./strings.js").Words} words
    * @param {string} language of the corpus
    * @param {import("./transport.js").Service} service
+   * @param {import("./transport.js").Guide | null} guide
    * @param {import("./memory.js").PlanMemory} shelf
    * @param {(text: string) => void} announce
    * @param {(plan: Plan) => void} made
    */
-  constructor(words, language, service, shelf, announce, made) {
+  constructor(words, language, service, guide, shelf, announce, made) {
     this.words = words;
     this.language = language;
     this.service = service;
+    this.guide = guide;
     this.shelf = shelf;
     this.announce = announce;
     this.made = made;
@@ -63,21 +65,22 @@ export class PlanView {
 
   #form() {
     const { words } = this;
+    // What can be aimed at is the guide's to say; one that says there is nothing is not asked about it.
+    const own = { goal: this.guide?.goals, background: this.guide?.backgrounds, prefer: null };
     /** @param {"goal" | "background" | "prefer"} name @param {"radio" | "checkbox"} type */
-    const group = (name, type) =>
-      h(
+    const group = (name, type) => {
+      const choices = own[name] ?? CHOICES[name].map((id) => ({ id, label: words.say(/** @type {Key} */ (`${name}_${id}`)) }));
+      return choices.length > 0 && h(
         "fieldset",
         {},
         h("legend", {}, words.say(`plan_${name}`)),
         h(
           "div",
           { class: "options" },
-          ...CHOICES[name].map((value) => {
-            const label = words.say(/** @type {Key} */ (`${name}_${value}`));
-            return h("label", { class: "choice" }, h("input", { type, name, value }), h("span", {}, label));
-          }),
+          ...choices.map(({ id, label }) => h("label", { class: "choice" }, h("input", { type, name, value: id }), h("span", {}, label))),
         ),
       );
+    };
     return h(
       "form",
       {

@@ -123,6 +123,12 @@ export class Service {
     return json(response, plan);
   }
 
+  /** Which guide it is. @returns {Promise<Guide>} */
+  async guide() {
+    const init = { signal: AbortSignal.timeout(PATIENCE) };
+    return json(await this.#fetch("v1/sections", init, { Accept: "application/json" }), guide);
+  }
+
   /**
    * The plan as a file.
    * @param {import("../widget").PlanOptions} options
@@ -323,6 +329,35 @@ export function answer(data) {
     clarifying_question: text(asked?.text) ? { text: asked.text, options: texts(asked.options) } : null,
     suggestions: texts(data.suggestions),
     profile: data.profile ?? {},
+  };
+}
+
+/** @typedef {{id: string, label: string}} Choice */
+/**
+ * @typedef {object} Guide what the guide says of itself; "" and null where it says nothing
+ * @property {string} title
+ * @property {string} subject
+ * @property {string | null} language
+ * @property {string[]} starters
+ * @property {string[]} sections their titles
+ * @property {Choice[] | null} goals
+ * @property {Choice[] | null} backgrounds
+ */
+
+/** @param {unknown} value @returns {Choice[] | null} */
+const choices = (value) => (Array.isArray(value) ? value.filter((each) => text(each?.id) && text(each?.label)) : null);
+
+/** @param {any} data @returns {Guide} */
+function guide(data) {
+  const about = data?.guide;
+  return {
+    title: text(about?.title),
+    subject: text(about?.subject),
+    language: text(about?.language) || null,
+    starters: texts(about?.starters),
+    sections: texts(many(data?.sections).map((each) => each?.title)),
+    goals: choices(about?.goals),
+    backgrounds: choices(about?.backgrounds),
   };
 }
 
