@@ -181,6 +181,35 @@ def tab(browser: Browser, stub: Stub) -> Iterator[Tab]:
 
 
 @pytest.fixture
+def guest(browser: Browser, host: Stub, service: str) -> Iterator[Tab]:
+    """A tab on somebody's site with the floating widget of the real service."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    context.set_default_timeout(10000)
+    tab = Tab(context, host).visit("/host")
+    yield tab
+    context.close()
+    assert tab.faults == []
+
+
+@pytest.fixture
+def real(browser: Browser, service: str) -> Iterator[Tab]:
+    """A tab on the service's own page."""
+
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(10000)
+    tab = Tab(context, Place(service))
+    tab.page.add_init_script(
+        """window.violations = [];
+        document.addEventListener('securitypolicyviolation', (e) => violations.push(e.effectiveDirective));"""
+    )
+    tab.visit("/")
+    yield tab
+    assert tab.page.evaluate("violations") == []
+    context.close()
+    assert tab.faults == []
+
+
+@pytest.fixture
 def phone(browser: Browser, stub: Stub) -> Iterator[Tab]:
     """A tab on a phone."""
     context = browser.new_context(

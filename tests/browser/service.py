@@ -1,4 +1,4 @@
-"""The service itself, as `dlstart serve` in a process of its own, and a host page with a style and shortcuts of its own."""
+"""The service itself, as `dlstart serve` in a process of its own, and a host page with its own style and shortcuts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ HOST_PAGE = """<!doctype html>
 <style>
   :root {{ color-scheme: light dark; }}
   * {{ box-sizing: border-box; letter-spacing: .01em; }}
-  body {{ margin: 0; background: light-dark(#e8f0d8, #20301c); color: light-dark(#102a10, #e0f0d8); font: 18px/1.6 Georgia, serif; }}
+  body {{ margin: 0; font: 18px/1.6 Georgia, serif; }}
+  body {{ background: light-dark(#e8f0d8, #20301c); color: light-dark(#102a10, #e0f0d8); }}
   header {{ padding: 24px 5vw; background: light-dark(#2f6b2f, #8fd08f); color: light-dark(#fff, #102010); }}
   main {{ padding: 24px 5vw; columns: 22em; }}
   button, input {{ font: inherit; text-transform: uppercase; }}

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 pytest.importorskip("playwright", reason="browser tests need playwright: make test installs it")
-Image = pytest.importorskip("PIL.Image", reason="pixels are read with Pillow: make test installs it")
+pytest.importorskip("PIL", reason="pixels are read with Pillow: make test installs it")
+from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Tab, box
 from tests.browser.stub import Stub
 
 COMPARE = "Compare CS231n and fast.ai"
-
-
-@pytest.fixture
-def guest(browser: Browser, host: Stub, service: str) -> Iterator[Tab]:
-    """A tab on somebody's site with the floating widget of the real service."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-    context.set_default_timeout(10000)
-    tab = Tab(context, host).visit("/host")
-    yield tab
-    context.close()
-    assert tab.faults == []
 
 
 def pixels(tab: Tab) -> Any:

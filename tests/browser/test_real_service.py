@@ -4,34 +4,15 @@ from __future__ import annotations
 
 import re
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 pytest.importorskip("playwright", reason="browser tests need playwright: make test installs it")
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import Place, Tab
+from tests.browser.conftest import Tab
 from tests.browser.stub import START
-
-
-@pytest.fixture
-def real(browser: Browser, service: str) -> Iterator[Tab]:
-    """A tab on the service's own page."""
-
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    context.set_default_timeout(10000)
-    tab = Tab(context, Place(service))
-    tab.page.add_init_script(
-        """window.violations = [];
-        document.addEventListener('securitypolicyviolation', (e) => violations.push(e.effectiveDirective));"""
-    )
-    tab.visit("/")
-    yield tab
-    assert tab.page.evaluate("violations") == []
-    context.close()
-    assert tab.faults == []
 
 
 def test_an_answer_streams_with_its_sources(real: Tab) -> None:

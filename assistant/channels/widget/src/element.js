@@ -610,7 +610,7 @@ export class DlGuideChat extends HTMLElement {
     const turns = this.#state.turns;
     const newest = this.#views.get(turns[turns.length - 1]?.id)?.element;
     const below = newest && newest.getBoundingClientRect().top >= scroll.getBoundingClientRect().bottom;
-    jump.hidden = this.#view !== "chat" || left < 80 || !(below || left > 1.5 * scroll.clientHeight);
+    jump.hidden = this.#view !== "chat" || left < 80 || !(below || left > 3 * scroll.clientHeight);
   }
 
   /** Turns that were not on the screen yet have their size only now, and so has the end. */
