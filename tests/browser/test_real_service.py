@@ -73,8 +73,8 @@ def test_other_outcomes_have_a_place_of_their_own(real: Tab, question: str) -> N
 
 def test_a_plan_is_made_and_taken_along(real: Tab) -> None:
     real.page.get_by_role("button", name="Make me a study plan").click()
-    real.page.get_by_role("checkbox", name="Work with language").check()
-    real.page.get_by_role("radio", name="I’m starting from zero").check()
+    real.page.locator("dl-guide-chat input[value=nlp]").check()
+    real.page.locator("dl-guide-chat input[value=none]").check()
     real.page.get_by_role("checkbox", name="Reading").check()
     real.page.get_by_role("spinbutton", name="Hours a week (optional)").fill("5")
     real.button("Make my plan").click()
