@@ -295,7 +295,8 @@ def test_the_plan_takes_over_what_the_conversation_knows(real: Tab) -> None:
     expect(real.page.get_by_role("spinbutton", name="Hours a week (optional)")).to_have_value("5")
     with real.page.expect_request(re.compile("/v1/plan")) as waiting:
         real.button("Make my plan").click()
-    assert "video" in waiting.value.post_data_json["avoid"]
+    sent: Any = waiting.value.post_data_json
+    assert "video" in sent["avoid"]
     expect(real.page.get_by_role("heading", name="Your study plan")).to_be_visible()
 
 

@@ -153,6 +153,19 @@ def test_back_leads_to_the_conversation_and_its_field(tab: Tab) -> None:
     expect(tab.page.get_by_role("heading", name="Your study plan")).to_be_visible()
 
 
+def test_the_header_names_the_view(tab: Tab) -> None:
+    tab.visit("/host")
+    tab.button("Ask the learning guide").click()
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    title = tab.page.locator("dl-guide-chat header h2")
+    for name in ("Study plan", "About this guide"):
+        tab.button(name).click()
+        expect(title).to_have_text(name)
+        assert title.evaluate("(title) => title.scrollWidth - title.clientWidth") <= 0
+    tab.button("Back to the conversation").click()
+    expect(title).to_have_text("Learning guide")
+
+
 def test_a_long_plan_with_long_titles_fits(tab: Tab, stub: Stub) -> None:
     title = "A very long title about " + "backpropagation " * 8
     stub.plan = {

@@ -506,6 +506,7 @@ export class DlGuideChat extends HTMLElement {
     if (view === "plan") this.#plan?.know(this.#known());
     const about = view === "about" ? makeAbout(words, this.#guide?.title, this.#memory?.kind ?? "none", () => this.forget()) : null;
     const other = view === "plan" ? this.#plan?.element : about;
+    shell.title.textContent = view === "chat" ? shell.name : words.say(view);
     shell.chat.hidden = view !== "chat";
     shell.other.replaceChildren(...(other ? [other] : []));
     shell.footer.hidden = view !== "chat";
@@ -1169,11 +1170,13 @@ function makeShell(words, floating, heading, act) {
   const route = h("button", { type: "button", class: "chip route", onclick: act.toAnswer }, words.say("to_answer"));
   const footer = h("footer", {}, route, h("div", { class: "composer", part: "composer" }, field, send), hint);
 
+  const name = heading || words.say("name");
+  const title = h("h2", { id: "heading" }, name);
   const header = h(
     "header",
     { part: "header" },
     backButton,
-    h("h2", { id: "heading" }, heading || words.say("name")),
+    title,
     planButton,
     tool("new_chat", "fresh", act.fresh),
     aboutButton,
@@ -1197,7 +1200,7 @@ function makeShell(words, floating, heading, act) {
     h("div", { class: "stage" }, scroll, jump),
     footer,
   );
-  return { panel, scroll, chat, hello, log, announcer, other, field, send, hint, footer, route, jump, planButton, aboutButton, backButton };
+  return { panel, name, title, scroll, chat, hello, log, announcer, other, field, send, hint, footer, route, jump, planButton, aboutButton, backButton };
 }
 
 /**

@@ -159,6 +159,7 @@ sup.marker { color: var(--_soft); background: none; }
 .card:focus-visible { outline: 2px solid var(--_accent); }
 .card-head { display: flex; align-items: center; gap: 10px; }
 .card-title { flex: 1; font-weight: 650; line-height: 1.35; min-inline-size: 0; overflow: clip; unicode-bidi: isolate; }
+.card .facts { margin-inline-end: 8px; }
 .card blockquote { margin: .7em 8px 0 0; }
 .card .status-note { margin: .6em 8px 0 0; font-size: .93em; color: var(--_soft); }
 .card .go { margin-block-start: .6em; }
