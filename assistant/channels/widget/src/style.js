@@ -262,7 +262,7 @@ p:empty { display: none; }
 @media (max-height: 480px) {
   .jump { position: absolute; inset-block-end: 4px; inset-inline-end: 14px; margin: 0; }
 }
-@media (max-width: 380px) {
+@media (max-width: 400px) {
   .scroll { padding-inline: 14px; }
   header { padding-inline: 14px 4px; }
   header .plain { inline-size: 38px; }
