@@ -134,6 +134,36 @@ def test_a_plan_that_fails_can_be_tried_again(tab: Tab, stub: Stub) -> None:
     expect(tab.page.get_by_role("heading", name="Your study plan")).to_be_visible()
 
 
+def test_a_plan_waits_for_a_service_that_gets_ready(tab: Tab, stub: Stub) -> None:
+    loading = {"status": 503, "reason": "loading", "detail": "The service is still loading."}
+    left = [1, 2]
+    tab.page.route(
+        "**/v1/plan",
+        lambda route: route.fulfill(status=503, json=loading) if left and left.pop() else route.continue_(),
+    )
+    tab.visit()
+    tab.button("Study plan").click()
+    tab.button("Make my plan").click()
+    expect(tab.page.locator("dl-guide-chat .plan-result")).to_have_text(
+        "Getting ready: the first start builds the index, about a minute."
+    )
+    expect(tab.page.get_by_role("heading", name="Your study plan")).to_be_visible(timeout=8000)
+    assert [seen.path for seen in stub.seen] == ["/v1/plan"]
+
+
+def test_a_plan_beyond_the_limit_says_when_to_try_again(tab: Tab) -> None:
+    tab.page.route(
+        "**/v1/plan",
+        lambda route: route.fulfill(status=429, json={"status": 429}, headers={"Retry-After": "3600"}),
+    )
+    tab.visit()
+    tab.button("Study plan").click()
+    tab.button("Make my plan").click()
+    expect(tab.page.locator("dl-guide-chat .plan-result")).to_have_text(
+        "You have reached the limit for now. Please try again in 1 hour."
+    )
+
+
 def test_a_plan_without_steps_says_so(tab: Tab, stub: Stub) -> None:
     stub.plan = {"steps": [], "profile": {}, "text": ""}
     tab.visit()

@@ -374,6 +374,10 @@ def test_local_storage_is_shared_by_tabs_and_outlives_them(tab: Tab, stub: Stub)
     assert len(stub.asked) == 3
     third.button("New conversation").click()
     expect(tab.turns).to_have_count(0)
+    # One conversation for all tabs: whichever of them was surprised can have it back.
+    tab.button("Undo").click()
+    expect(tab.turns).to_have_count(3)
+    expect(third.turns).to_have_count(3)
 
 
 def test_two_tabs_do_not_ask_the_same_question_twice(tab: Tab, stub: Stub) -> None:
