@@ -19,7 +19,7 @@ def figures(monkeypatch: pytest.MonkeyPatch, assistant: Assistant) -> dict[str, 
     """Packaged quality figures that were measured on the corpus that is served."""
     found = assets.asset("/quality.json")
     assert found is not None
-    body = json.loads(found.body) | {"corpus": assistant.corpus.hash}
+    body: dict[str, str] = json.loads(found.body) | {"corpus": assistant.corpus.hash}
     packaged = replace(found, body=json.dumps(body).encode())
     monkeypatch.setattr("assistant.channels.http.pages.asset", lambda path: packaged)
     return body
