@@ -7,6 +7,19 @@ from typing import Any
 from corpus.types import Corpus
 
 
+def describe_guide(corpus: Corpus) -> dict[str, Any]:
+    """What the guide says of itself, so that a client speaks of the guide that is served."""
+    about = corpus.about
+    return {
+        "title": corpus.title,
+        "subject": about.subject,
+        "language": about.language,
+        "starters": list(dict.fromkeys((*about.starters, *about.asks.values()))),
+        "goals": [{"id": goal.id, "label": goal.label} for goal in about.goals],
+        "backgrounds": [{"id": stage.id, "label": stage.label} for stage in about.backgrounds],
+    }
+
+
 def describe_corpus(corpus: Corpus) -> dict[str, list[dict[str, Any]]]:
     """The JSON form of a corpus: its sections and resources, each with its `id`."""
     return {
@@ -40,6 +53,9 @@ def describe_corpus(corpus: Corpus) -> dict[str, list[dict[str, Any]]]:
                     if resource.successor
                     else None
                 ),
+                "facts": [
+                    {"name": fact.name, "value": fact.value, "words": fact.words} for fact in resource.facts
+                ],
             }
             for resource in corpus.resources
         ],

@@ -44,4 +44,4 @@ def test_the_answers_are_as_good_as_the_baseline_says(baseline: Any, settings: S
 def test_the_page_and_the_headlines_are_made_of_the_baseline(baseline: Any) -> None:
     assert PAGE_PATH.read_text("utf-8") == write_quality_page(baseline), CURE
     headlines = json.loads(HEADLINES_PATH.read_text("utf-8"))
-    assert headlines == make_headlines(baseline, headlines["date"]), CURE
+    assert headlines == make_headlines(baseline, headlines["date"], headlines["corpus"]), CURE

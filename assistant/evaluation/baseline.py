@@ -72,7 +72,7 @@ def write_baseline(report: Mapping[str, Any], path: Path) -> tuple[Path, ...]:
     baseline = make_baseline(report)
     path.write_text(dump_baseline(baseline), "utf-8")
     PAGE_PATH.write_text(write_quality_page(baseline), "utf-8")
-    headlines = make_headlines(baseline, datetime.now(UTC).date().isoformat())
+    headlines = make_headlines(baseline, datetime.now(UTC).date().isoformat(), report["corpus_hash"])
     try:
         before = json.loads(HEADLINES_PATH.read_text("utf-8"))
     except (OSError, ValueError):
@@ -95,10 +95,11 @@ def dump_baseline(baseline: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def make_headlines(baseline: Mapping[str, Any], date: str) -> dict[str, Any]:
-    """The few figures that the demo page shows, with intervals and the day of the last change."""
+def make_headlines(baseline: Mapping[str, Any], date: str, corpus_hash: str) -> dict[str, Any]:
+    """The few figures that the demo page shows, with intervals, the day of the last change, and the corpus."""
     return {
         "date": date,
+        "corpus": corpus_hash,
         "questions": len(baseline["questions"]),
         "dialogues": len(baseline["dialogues"]),
         "figures": [

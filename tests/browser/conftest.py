@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from tests.browser.service import host_page, serving
 from tests.browser.stub import Stub
 
 if TYPE_CHECKING:
@@ -58,6 +60,45 @@ def stub() -> Iterator[Stub]:
     service.stop()
 
 
+@pytest.fixture(scope="package")
+def host() -> Iterator[Stub]:
+    """Somebody's site, on another origin than the service: its pages are in `pages`."""
+    site = Stub()
+    site.start()
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="package")
+def service(data_dir: Path, host: Stub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the running service, which `host` may ask; one for all browser tests."""
+    state = tmp_path_factory.mktemp("state")
+    with serving(state, index_dir=str(data_dir / "index"), allowed_origins=host.url) as url:
+        for path, attributes, direction in (
+            ("/host", "", "ltr"),
+            ("/inline", "inline", "ltr"),
+            ("/rtl", "", "rtl"),
+        ):
+            host.pages[path] = (host_page(url, attributes, direction), {})
+        yield url
+
+
+class Site(Protocol):
+    """Where a tab goes."""
+
+    @property
+    def url(self) -> str:
+        """Without a slash at its end."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """An address that a tab goes to."""
+
+    url: str
+    """Without a slash at its end."""
+
+
 def box(locator: Any) -> dict[str, float]:
     """Where something is on the screen: x, y, width, height in CSS pixels."""
     found: dict[str, float] | None = locator.bounding_box()
@@ -68,7 +109,7 @@ def box(locator: Any) -> dict[str, float]:
 class Tab:
     """A page in a browser profile of its own, with the parts of the widget by their names."""
 
-    def __init__(self, context: BrowserContext, stub: Stub) -> None:
+    def __init__(self, context: BrowserContext, stub: Site) -> None:
         self.context = context
         self.stub = stub
         self.page: Page = context.new_page()
@@ -76,7 +117,7 @@ class Tab:
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
 
     def visit(self, path: str = "/inline") -> Tab:
-        """Goes to a page of the stub and waits for the widget."""
+        """Goes to a page of its site and waits for the widget."""
         self.page.goto(self.stub.url + path)
         self.page.wait_for_function("customElements.get('dl-guide-chat') !== undefined")
         return self
@@ -137,6 +178,35 @@ def tab(browser: Browser, stub: Stub) -> Iterator[Tab]:
     yield one
     context.close()
     assert one.faults == []
+
+
+@pytest.fixture
+def guest(browser: Browser, host: Stub, service: str) -> Iterator[Tab]:
+    """A tab on somebody's site with the floating widget of the real service."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    context.set_default_timeout(10000)
+    tab = Tab(context, host).visit("/host")
+    yield tab
+    context.close()
+    assert tab.faults == []
+
+
+@pytest.fixture
+def real(browser: Browser, service: str) -> Iterator[Tab]:
+    """A tab on the service's own page."""
+
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(10000)
+    tab = Tab(context, Place(service))
+    tab.page.add_init_script(
+        """window.violations = [];
+        document.addEventListener('securitypolicyviolation', (e) => violations.push(e.effectiveDirective));"""
+    )
+    tab.visit("/")
+    yield tab
+    assert tab.page.evaluate("violations") == []
+    context.close()
+    assert tab.faults == []
 
 
 @pytest.fixture

@@ -108,6 +108,25 @@ def full_answer() -> Json:
     )
 
 
+def guide() -> Json:
+    """What the service says of the guide that it serves."""
+    return {
+        "guide": {
+            "title": "How to start learning deep learning",
+            "subject": "deep learning",
+            "language": "en",
+            "starters": [
+                START,
+                "I have no maths background. Where do I begin?",
+                "Which framework should a beginner use?",
+                VISION,
+                "What should I read first about reinforcement learning?",
+            ],
+        },
+        "sections": [{"id": "have-basics", "title": "With the basics"}],
+    }
+
+
 def not_covered() -> Json:
     """About the field, but not in the corpus."""
     return answer(
@@ -330,7 +349,7 @@ class Stub:
     """Host pages by path: HTML and extra headers."""
     scripts: dict[str, str] = field(default_factory=dict)
     """JavaScript modules by path."""
-    files: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, Any] = field(default_factory=lambda: {"/v1/sections": guide()})
     """JSON by path, such as /v1/sections."""
     seen: list[Seen] = field(default_factory=list)
     """Every request except for files."""

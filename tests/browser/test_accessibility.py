@@ -236,7 +236,6 @@ def test_the_accessibility_tree_of_an_answer(tab: Tab) -> None:
           - group "This answer":
             - button "Copy with sources"
             - button "Share a link to this question"
-            - button "Answer again"
             - button "Helpful"
             - button "Not helpful"
             - status
@@ -344,7 +343,8 @@ def test_focus_is_never_hidden_behind_the_composer(tab: Tab) -> None:
 
 
 def test_the_text_does_not_move_while_the_learner_reads(tab: Tab, stub: Stub) -> None:
-    stub.answers["Long?"] = play.answer("\n\n".join(f"Paragraph {n} of many words." for n in range(60)), [])
+    text = "\n\n".join(f"Paragraph {n} of many words." for n in range(60))
+    stub.answers["Long?"] = play.answer(text, [], generator="a-model")
     gate = threading.Event()
     tab.visit()
     tab.ask("Long?")

@@ -21,7 +21,7 @@ def test_greets_with_three_starters_that_ask(tab: Tab, stub: Stub) -> None:
     expect(starters).to_have_count(3)
     starters.first.click()
     expect(tab.prose).to_contain_text("The guide recommends starting with Stanford's CS231n")
-    assert [seen.body for seen in stub.asked] == [{"question": START}]
+    assert [seen.body for seen in stub.asked] == [{"question": START, "standalone": True}]
     expect(starters).to_have_count(0)
 
 
@@ -162,13 +162,16 @@ def test_stop_keeps_what_came_and_retry_asks_again(tab: Tab, stub: Stub) -> None
     assert first != second
 
 
-def test_answer_again_replaces_the_answer(tab: Tab, stub: Stub) -> None:
+def test_answer_again_replaces_the_answer_of_a_model(tab: Tab, stub: Stub) -> None:
+    stub.answers[START] = play.answer("One answer [1].", [play.citation(1)], generator="a-model")
     tab.visit()
     tab.ask(START)
     stub.answers[START] = play.answer("Another answer [1].", [play.citation(1)])
     tab.button("Answer again").click()
     expect(tab.prose).to_have_text("Another answer 1.")
     expect(tab.turns).to_have_count(1)
+    # The composer always says the same: there it is not offered.
+    expect(tab.button("Answer again")).to_have_count(0)
 
 
 def test_questions_asked_meanwhile_wait_their_turn(tab: Tab, stub: Stub) -> None:

@@ -364,20 +364,6 @@ def test_endpoint_attribute_says_where_to_ask(tab: Tab, stub: Stub, other: Stub)
     assert stub.asked == []
 
 
-def test_a_missing_origin_is_explained_on_the_console(tab: Tab, stub: Stub, other: Stub) -> None:
-    lines: list[str] = []
-    tab.page.on("console", lambda message: lines.append(message.text))
-    stub.pages["/far"] = (
-        f'<!doctype html>{SCRIPT}<dl-guide-chat inline endpoint="{other.url}"></dl-guide-chat>',
-        {},
-    )
-    tab.visit("/far")
-    tab.say(START)
-    expect(tab.status).to_contain_text("can’t be reached")
-    tab.page.wait_for_timeout(200)
-    assert [line for line in lines if f"Add {stub.url} to DLSTART_ALLOWED_ORIGINS" in line]
-
-
 def test_a_missing_policy_line_is_explained_on_the_console(tab: Tab, stub: Stub, other: Stub) -> None:
     lines: list[str] = []
     tab.page.on("console", lambda message: lines.append(message.text))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from typing import Any
 
 import pytest
@@ -13,8 +15,8 @@ from playwright.sync_api import Browser, expect
 
 from assistant.channels.widget.assets import PAGE_POLICY
 from corpus import load_corpus
-from tests.browser.conftest import Tab
-from tests.browser.stub import Stub
+from tests.browser.conftest import Tab, box
+from tests.browser.stub import START, Stub
 
 SHIFTS = """window.shift = 0;
 new PerformanceObserver((list) => {
@@ -25,7 +27,9 @@ new PerformanceObserver((list) => {
 def know(stub: Stub) -> None:
     """Gives the stub the corpus that comes with the program, and quality figures."""
     known = load_corpus()
-    stub.files["/v1/sections"] = [{"id": each.id, "title": each.title} for each in known.sections]
+    stub.files["/v1/sections"] |= {
+        "sections": [{"id": each.id, "title": each.title} for each in known.sections]
+    }
     stub.files["/v1/resources"] = [
         {
             "id": each.id,
@@ -34,7 +38,8 @@ def know(stub: Stub) -> None:
             "current_url": each.current_url,
             "section": each.section,
             "status": each.status,
-            "successor": None,
+            "origin": each.origin,
+            "successor": each.successor and {"title": each.successor.title, "url": each.successor.url},
         }
         for each in known.resources
     ]
@@ -65,7 +70,6 @@ def test_its_policy_is_strict_and_never_violated(tab: Tab, stub: Stub) -> None:
         document.addEventListener('securitypolicyviolation', (e) => violations.push(e.effectiveDirective));"""
     )
     tab.visit("/")
-    expect(tab.page.locator("#shelf")).to_be_visible()
     expect(tab.page.locator("#integrity")).to_be_visible()
     assert tab.page.evaluate("violations") == []
     assert "unsafe" not in PAGE_POLICY
@@ -75,7 +79,7 @@ def test_its_policy_is_strict_and_never_violated(tab: Tab, stub: Stub) -> None:
 def test_the_map_shows_every_section_of_the_corpus_and_asks(tab: Tab, stub: Stub) -> None:
     know(stub)
     tab.visit("/")
-    expect(tab.page.locator("#shelf")).to_be_visible()
+    expect(tab.page.locator("#stages")).to_be_visible()
     drawn = tab.page.locator("#stages button").evaluate_all(
         "(all) => all.map((each) => each.dataset.section)"
     )
@@ -86,21 +90,121 @@ def test_the_map_shows_every_section_of_the_corpus_and_asks(tab: Tab, stub: Stub
     expect(tab.turns.last.locator(".question")).to_be_in_viewport()
 
 
-def test_another_corpus_gets_a_map_of_its_own(tab: Tab, stub: Stub) -> None:
-    stub.files["/v1/sections"] = [{"id": "knots", "title": "Knots"}, {"id": "sails", "title": "Sails"}]
+def test_another_guide_gets_a_page_that_speaks_of_it(tab: Tab, stub: Stub) -> None:
+    stub.files["/v1/sections"] = {
+        "guide": {"title": "How to tie knots"},
+        "sections": [{"id": "knots", "title": "Knots"}, {"id": "sails", "title": "Sails"}],
+    }
     tab.visit("/")
-    tab.page.get_by_role("button", name="Sails").click()
-    expect(tab.turns.last).to_have_attribute("data-state", "done")
-    assert stub.asked[0].body["question"] == "What does the guide say about Sails?"
+    expect(tab.page.get_by_role("heading", level=1)).to_have_text("How to tie knots")
+    assert tab.page.title() == "How to tie knots"
     expect(tab.page.locator("#stages button")).to_have_count(2)
+    starters = tab.page.get_by_role("group", name="Questions to begin with").get_by_role("button")
+    assert starters.all_text_contents() == [
+        "What does the guide say about Knots?",
+        "What does the guide say about Sails?",
+    ]
+    # Nothing on the whole page, shadow trees included, speaks of the other guide's subject.
+    whole = tab.page.evaluate(
+        """() => document.documentElement.outerHTML.replace(/<script[^]*?<\\/script>/g, '')
+            + document.title + document.querySelector('dl-guide-chat').shadowRoot.innerHTML"""
+    ).lower()
+    for word in ("deep learning", "2016", "framework", "maths", "gpu", "neural"):
+        assert word not in whole, word
+    tab.page.get_by_role("button", name="Sails", exact=True).click()
+    expect(tab.turns.last).to_have_attribute("data-state", "done")
+    assert stub.asked[0].body == {"question": "What does the guide say about Sails?", "standalone": True}
+    tab.button("About this guide").click()
+    expect(tab.page.locator("dl-guide-chat .about")).to_contain_text("one guide: How to tie knots.")
+
+
+def test_what_is_said_of_one_guide_waits_until_it_is_known_to_be_served(tab: Tab, stub: Stub) -> None:
+    know(stub)
+    problem = {"status": 503, "reason": "loading", "detail": "The service is still loading."}
+    ready = threading.Event()
+    tab.page.route(
+        "**/v1/sections",
+        lambda route: route.continue_() if ready.is_set() else route.fulfill(status=503, json=problem),
+    )
+    tab.visit("/")
+    expect(tab.page.locator("#loading")).to_have_text(
+        "Getting ready: the first start builds the index, about a minute."
+    )
+    expect(tab.page.locator("dl-guide-chat .notice")).to_have_text(
+        "Getting ready: the first start builds the index, about a minute."
+    )
+    expect(tab.page.get_by_role("heading", level=1)).not_to_be_visible()
+    expect(tab.page.locator("#stages")).not_to_be_visible()
+    ready.set()
+    expect(tab.page.get_by_role("heading", level=1)).to_be_visible()
+    expect(tab.page.locator("#stages")).to_be_visible()
+    expect(tab.page.locator("#loading")).to_be_empty()
+    expect(tab.page.locator("dl-guide-chat .notice")).to_have_count(0)
+
+
+def test_the_page_works_under_a_path_of_a_proxy(tab: Tab, stub: Stub) -> None:
+    know(stub)
+    asked: list[str] = []
+
+    def forward(route: Any) -> None:
+        asked.append(route.request.url.removeprefix(stub.url))
+        path = asked[-1].removeprefix("/guide")
+        route.fulfill(response=route.fetch(url=stub.url + path))
+
+    tab.page.route("**/guide/**", forward)
+    tab.visit("/guide/")
+    expect(tab.page.locator("#integrity")).to_be_visible()
+    assert tab.page.locator("h1").evaluate("(h1) => getComputedStyle(h1).fontFamily").startswith('"Iowan')
+    tab.ask(START)
+    expect(tab.page.locator("#use pre").first).to_contain_text(f'src="{stub.url}/guide/widget.js"')
+    outside = [seen for seen in stub.seen if seen.path not in ("/v1/ask",)]
+    assert outside == []
+    assert {"/guide/widget.js", "/guide/assets/page.css", "/guide/v1/sections", "/guide/v1/ask"} <= set(asked)
+    addresses = tab.page.locator("[href], [src]").evaluate_all(
+        "(all) => all.map((each) => each.getAttribute('href') ?? each.getAttribute('src'))"
+    )
+    assert [each for each in addresses if each.startswith("/")] == []
+
+
+@pytest.mark.parametrize("size", [(390, 844), (360, 640), (320, 568)])
+def test_the_chat_begins_on_the_first_screen_of_a_phone(tab: Tab, stub: Stub, size: tuple[int, int]) -> None:
+    know(stub)
+    tab.page.set_viewport_size({"width": size[0], "height": size[1]})
+    tab.visit("/")
+    expect(tab.page.get_by_role("heading", level=1)).to_be_visible()
+    assert box(tab.page.locator("#chat"))["y"] < 0.75 * size[1]
+
+
+def test_a_printed_conversation_leaves_the_page_out(tab: Tab, stub: Stub) -> None:
+    know(stub)
+    tab.visit("/")
+    tab.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(tab.page.locator("#map")).to_be_visible()
+    tab.ask(START)
+    tab.page.emulate_media(media="print")
+    tab.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(tab.page.locator("#map")).not_to_be_visible()
+    expect(tab.page.locator("#use")).not_to_be_visible()
+    expect(tab.prose).to_be_visible()
 
 
 def test_the_shelf_lists_every_resource_with_its_state(tab: Tab, stub: Stub) -> None:
     know(stub)
+    loaded: list[str] = []
+    tab.page.on("request", lambda request: loaded.append(request.url.removeprefix(stub.url)))
     tab.visit("/")
+    expect(tab.page.locator("#integrity")).to_be_visible()
+    assert "/v1/resources" not in loaded  # 66 kB that most visitors never look at
     tab.page.locator("#shelf summary").click()
     expect(tab.page.locator("#shelf li")).to_have_count(len(load_corpus().resources))
     expect(tab.page.locator("#shelf .badge").first).to_be_visible()
+    expect(tab.page.locator("#shelf-title")).to_have_text(
+        re.compile(r"All \d+ resources, \d+ of them changed since the guide was written")
+    )
+    added = [each for each in load_corpus().resources if each.origin == "addition"]
+    expect(tab.page.locator("#shelf li", has_text="added since")).to_have_count(len(added))
+    successor = tab.page.locator("#shelf .badge a").first
+    assert (successor.get_attribute("href") or "").startswith("https://")
 
 
 def test_quality_figures_are_shown_where_there_are_some(tab: Tab, stub: Stub) -> None:

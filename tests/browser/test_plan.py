@@ -71,11 +71,11 @@ def test_ticks_stay_in_this_browser(tab: Tab, stub: Stub) -> None:
     expect(tab.page.locator("dl-guide-chat .progress")).to_have_text("1 of 6 done")
     expect(tab.page.get_by_role("link", name="Step 2, done: Calculus 1A: Differentiation")).to_be_visible()
     other = Tab(tab.context, stub).visit()
-    make_plan(other)
+    other.button("Study plan").click()
     expect(other.page.get_by_role("checkbox", name="Done: Calculus 1A: Differentiation")).to_be_checked()
     other.page.get_by_role("checkbox", name="Done: Calculus 1A: Differentiation").uncheck()
     expect(other.page.locator("dl-guide-chat .progress")).to_have_text("0 of 6 done")
-    assert [seen.path for seen in stub.seen] == ["/v1/plan", "/v1/plan"]
+    assert [seen.path for seen in stub.seen] == ["/v1/plan"]
 
 
 def test_markdown_and_calendar_are_downloads(tab: Tab, stub: Stub) -> None:
@@ -134,6 +134,36 @@ def test_a_plan_that_fails_can_be_tried_again(tab: Tab, stub: Stub) -> None:
     expect(tab.page.get_by_role("heading", name="Your study plan")).to_be_visible()
 
 
+def test_a_plan_waits_for_a_service_that_gets_ready(tab: Tab, stub: Stub) -> None:
+    loading = {"status": 503, "reason": "loading", "detail": "The service is still loading."}
+    left = [1, 2]
+    tab.page.route(
+        "**/v1/plan",
+        lambda route: route.fulfill(status=503, json=loading) if left and left.pop() else route.continue_(),
+    )
+    tab.visit()
+    tab.button("Study plan").click()
+    tab.button("Make my plan").click()
+    expect(tab.page.locator("dl-guide-chat .plan-result")).to_have_text(
+        "Getting ready: the first start builds the index, about a minute."
+    )
+    expect(tab.page.get_by_role("heading", name="Your study plan")).to_be_visible(timeout=8000)
+    assert [seen.path for seen in stub.seen] == ["/v1/plan"]
+
+
+def test_a_plan_beyond_the_limit_says_when_to_try_again(tab: Tab) -> None:
+    tab.page.route(
+        "**/v1/plan",
+        lambda route: route.fulfill(status=429, json={"status": 429}, headers={"Retry-After": "3600"}),
+    )
+    tab.visit()
+    tab.button("Study plan").click()
+    tab.button("Make my plan").click()
+    expect(tab.page.locator("dl-guide-chat .plan-result")).to_have_text(
+        "You have reached the limit for now. Please try again in 1 hour."
+    )
+
+
 def test_a_plan_without_steps_says_so(tab: Tab, stub: Stub) -> None:
     stub.plan = {"steps": [], "profile": {}, "text": ""}
     tab.visit()
@@ -151,6 +181,19 @@ def test_back_leads_to_the_conversation_and_its_field(tab: Tab) -> None:
     expect(tab.field).to_be_focused()
     tab.button("Study plan").click()
     expect(tab.page.get_by_role("heading", name="Your study plan")).to_be_visible()
+
+
+def test_the_header_names_the_view(tab: Tab) -> None:
+    tab.visit("/host")
+    tab.button("Ask the learning guide").click()
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    title = tab.page.locator("dl-guide-chat header h2")
+    for name in ("Study plan", "About this guide"):
+        tab.button(name).click()
+        expect(title).to_have_text(name)
+        assert title.evaluate("(title) => title.scrollWidth - title.clientWidth") <= 0
+    tab.button("Back to the conversation").click()
+    expect(title).to_have_text("Learning guide")
 
 
 def test_a_long_plan_with_long_titles_fits(tab: Tab, stub: Stub) -> None:

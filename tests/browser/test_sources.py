@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from tests.browser.conftest import WIDGET
+from tests.browser.pictures import IMAGES, PICTURES
 
 NO_TOOLS = "install Node.js, then run `npm ci` in assistant/channels/widget"
 
@@ -75,3 +76,13 @@ def test_every_string_is_used_and_documented_by_its_key() -> None:
     for key in keys:
         stem = re.sub(r"_(one|other)$", "", key)
         assert f'"{stem}"' in code or key.startswith(computed) or key in outcomes, key
+
+
+def test_pictures_of_the_docs_are_those_that_the_command_makes() -> None:
+    image = pytest.importorskip("PIL.Image", reason="reads pictures with Pillow: make test installs it")
+    assert {path.name for path in IMAGES.glob("*.png")} == set(PICTURES)
+    docs = "".join(path.read_text(encoding="utf-8") for path in IMAGES.parent.glob("*.md"))
+    for name, (_, window, _, _) in PICTURES.items():
+        with image.open(IMAGES / name) as picture:
+            assert picture.size == window  # the whole window, not a crop of it
+        assert f"images/{name}" in docs

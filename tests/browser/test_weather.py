@@ -88,13 +88,20 @@ def test_json_where_a_stream_was_asked_for(tab: Tab, stub: Stub) -> None:
     assert len(stub.asked) == 1
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_busy_shows_the_wait_and_asks_again_after_it(tab: Tab, stub: Stub, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (503, "Many people are asking just now. Trying again in 1 s."),
+        (429, "You have reached the limit for now. Trying again in 1 s."),
+        (409, "The answer is still being worked out. Trying again in 1 s."),
+    ],
+)
+def test_a_wait_is_shown_with_its_reason_and_kept(tab: Tab, stub: Stub, status: int, said: str) -> None:
     stub.cases.append(play.problem(status, "1"))
     tab.visit()
     tab.say(START)
-    expect(tab.status).to_contain_text("Many people are asking just now. Trying again in 1 s.")
-    expect(tab.announcer).to_have_text("Many people are asking just now. Trying again in 1 s.")
+    expect(tab.status).to_contain_text(said)
+    expect(tab.announcer).to_have_text(said)
     expect(tab.prose).to_have_text(WHOLE)
     assert len({seen.headers["idempotency-key"] for seen in stub.asked}) == 1
 
@@ -117,12 +124,21 @@ def test_cancel_ends_the_wait(tab: Tab, stub: Stub) -> None:
     assert len(stub.asked) == 1
 
 
-def test_a_long_wait_is_left_to_the_learner(tab: Tab, stub: Stub) -> None:
-    stub.cases.append(play.problem(429, "600"))
+@pytest.mark.parametrize(
+    ("status", "wait", "said"),
+    [
+        (429, "600", "You have reached the limit for now. Please try again in 10 minutes."),
+        (429, "3600", "You have reached the limit for now. Please try again in 1 hour."),
+        (429, "86400", "You have reached the limit for now. Please try again in 24 hours."),
+        (503, "120", "Too many people are asking just now. Please try again in 2 minutes."),
+    ],
+)
+def test_a_long_wait_is_left_to_the_learner(tab: Tab, stub: Stub, status: int, wait: str, said: str) -> None:
+    stub.cases.append(play.problem(status, wait))
     tab.visit()
     tab.say(START)
-    expect(tab.status).to_contain_text("Please try again in 600 s.")
-    expect(tab.status).to_contain_text("mention req_42")
+    expect(tab.status).to_contain_text(said)
+    expect(tab.status).not_to_contain_text("req_42")
     tab.button("Try again").click()
     expect(tab.prose).to_have_text(WHOLE)
 
@@ -131,11 +147,15 @@ def test_a_long_wait_is_left_to_the_learner(tab: Tab, stub: Stub) -> None:
     ("case", "said"),
     [
         (play.problem(422), "The guide can’t take this question."),
+        (play.problem(413), "The guide can’t take this question."),
+        (play.problem(401), "This chat isn’t available here. Please tell the owner of this site."),
+        (play.problem(403), "This chat isn’t available here. Please tell the owner of this site."),
+        (play.problem(404), "Something went wrong on our side."),
         (play.problem(500), "Something went wrong on our side."),
         (play.error_event, "Something went wrong on our side."),
         (play.garbage, "Something went wrong on our side."),
     ],
-    ids=["422", "500", "error event", "garbage"],
+    ids=["422", "413", "401", "403", "404 without a conversation", "500", "error event", "garbage"],
 )
 def test_failures_are_said_plainly_and_can_be_retried(
     tab: Tab, stub: Stub, case: play.Case, said: str
@@ -147,6 +167,68 @@ def test_failures_are_said_plainly_and_can_be_retried(
     expect(tab.announcer).to_contain_text(said)
     tab.button("Try again").click()
     expect(tab.prose).to_have_text(WHOLE)
+
+
+def loading(handler: play.Handler, body: play.Json) -> None:
+    """A service that is still getting ready, as the contract has it."""
+    problem = {
+        "type": "about:blank",
+        "status": 503,
+        "reason": "loading",
+        "detail": "x",
+        "request_id": "req_1",
+    }
+    handler.reply(503, problem, "application/problem+json", Retry_After="2")
+
+
+def old_loading(handler: play.Handler, body: play.Json) -> None:
+    """The same from a service that has no reason to give but its words."""
+    problem = {"status": 503, "detail": "The service is still loading; try again in a moment."}
+    handler.reply(503, problem, "application/problem+json", Retry_After="2")
+
+
+@pytest.mark.parametrize("case", [loading, old_loading])
+def test_a_service_that_gets_ready_is_waited_for_as_long_as_it_takes(
+    tab: Tab, stub: Stub, case: play.Case
+) -> None:
+    stub.cases.extend([case] * 12)
+    tab.page.clock.install()
+    tab.visit()
+    tab.say(START)
+    expect(tab.status).to_contain_text("Getting ready: the first start builds the index, about a minute.")
+    cancel = tab.button("Cancel")
+    cancel.focus()
+    for count in range(2, 14):
+        tab.page.clock.run_for(2000)
+        expect(cancel.or_(tab.prose.locator("p").first).first).to_be_visible()
+        if count < 12:
+            tab.page.wait_for_timeout(30)
+            expect(tab.status).not_to_contain_text("Many people")
+    expect(tab.prose).to_have_text(WHOLE)
+    assert len(stub.asked) == 13
+    assert len({seen.headers["idempotency-key"] for seen in stub.asked}) == 1
+
+
+def test_the_wait_for_a_loading_service_can_be_cancelled_and_keeps_the_focus(tab: Tab, stub: Stub) -> None:
+    stub.cases.extend([loading] * 50)
+    tab.visit()
+    tab.say(START)
+    tab.button("Cancel").focus()
+    tab.page.wait_for_timeout(2300)  # over the second attempt
+    expect(tab.button("Cancel")).to_be_focused()
+    assert len(stub.asked) == 2
+    tab.page.keyboard.press("Enter")
+    expect(tab.status).to_contain_text("Stopped.")
+
+
+def test_a_key_that_is_missing_is_named_on_the_console(tab: Tab, stub: Stub) -> None:
+    lines: list[str] = []
+    tab.page.on("console", lambda message: lines.append(message.text))
+    stub.cases.append(play.problem(401))
+    tab.visit()
+    tab.say(START)
+    expect(tab.status).to_contain_text("isn’t available here")
+    assert [line for line in lines if "set apiKey on the element (401)" in line]
 
 
 def test_failure_rejects_the_promise_and_tells_the_page(tab: Tab, stub: Stub) -> None:
@@ -292,6 +374,10 @@ def test_local_storage_is_shared_by_tabs_and_outlives_them(tab: Tab, stub: Stub)
     assert len(stub.asked) == 3
     third.button("New conversation").click()
     expect(tab.turns).to_have_count(0)
+    # One conversation for all tabs: whichever of them was surprised can have it back.
+    tab.button("Undo").click()
+    expect(tab.turns).to_have_count(3)
+    expect(third.turns).to_have_count(3)
 
 
 def test_two_tabs_do_not_ask_the_same_question_twice(tab: Tab, stub: Stub) -> None:

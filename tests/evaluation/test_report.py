@@ -259,7 +259,7 @@ def test_a_question_that_turns_wrong_or_a_figure_that_moves_disagrees(report: di
 
 
 def test_headlines_hold_figures_with_their_intervals_and_the_day(report: dict[str, Any]) -> None:
-    headlines = make_headlines(make_baseline(report), "2026-11-23")
+    headlines = make_headlines(make_baseline(report), "2026-11-23", "c0ffee")
     assert (headlines["date"], headlines["questions"], headlines["dialogues"]) == ("2026-11-23", 3, 1)
     (right,) = [one for one in headlines["figures"] if one["key"] == "right"]
     assert (right["label"], right["value"], right["n"]) == ("Answered right", 0.667, 3)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 from assistant.calendar import FIRST_DAY, LAST_DAY
 from assistant.service import Ask
 from assistant.types import MAX_QUESTION, Background, Goal, Outcome, Profile, Turn
+from corpus.facts import FactName
 from corpus.types import Kind, Level, Origin, Status
 
 CONVERSATION_ID = r"^[A-Za-z0-9_.:-]{1,100}$"
@@ -312,10 +313,40 @@ class SectionBody(BaseModel):
     prerequisites: list[str]
 
 
-class SectionsBody(BaseModel):
-    """Every section, in the guide's order."""
+class ChoiceBody(BaseModel):
+    """Something that a learner can choose in a plan."""
 
+    id: str
+    label: str
+
+
+class GuideBody(BaseModel):
+    """What the guide says of itself."""
+
+    title: str
+    subject: Annotated[str, Field(description="What it teaches, as words inside a sentence.")]
+    language: Annotated[str, Field(description="BCP 47 tag of its texts.")]
+    starters: Annotated[list[str], Field(description="First questions to offer.")]
+    goals: list[ChoiceBody]
+    backgrounds: list[ChoiceBody]
+
+
+class SectionsBody(BaseModel):
+    """The guide, and every section in its order."""
+
+    guide: GuideBody
     sections: list[SectionBody]
+
+
+class FactBody(BaseModel):
+    """One fact of a resource, as a value."""
+
+    name: FactName
+    value: Annotated[
+        float | bool | str | list[float] | list[str],
+        Field(description="A number or a range, a list of programming languages, true or false, or a word."),
+    ]
+    words: Annotated[str, Field(description="The words of the description that carry it.")]
 
 
 class ResourceBody(BaseModel):
@@ -341,6 +372,7 @@ class ResourceBody(BaseModel):
     status_note: str | None
     status_checked: str | None
     successor: PlaceBody | None
+    facts: list[FactBody]
 
 
 class ResourcesBody(BaseModel):

@@ -20,7 +20,7 @@ from assistant.channels.http.problems import problem
 from assistant.channels.widget.assets import is_known
 from assistant.types import as_values
 from corpus import Corpus
-from corpus.describe import describe_corpus
+from corpus.describe import describe_corpus, describe_guide
 
 _EXTRA = {"parameters": [REQUEST_ID]}
 
@@ -112,4 +112,5 @@ def _list(request: Request, corpus: Corpus, what: str) -> Response:
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if is_known(tag, request.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers)
-    return JSONResponse({what: describe_corpus(corpus)[what]}, headers=headers)
+    about = {"guide": describe_guide(corpus)} if what == "sections" else {}
+    return JSONResponse(about | {what: describe_corpus(corpus)[what]}, headers=headers)

@@ -21,6 +21,7 @@ _DOCS_POLICY = (
 )
 """Swagger UI sets styles on its elements; scripts come from here alone."""
 
+QUALITY = "/quality.json"
 _DOCS = {"/docs": "docs.html", "/docs/start.js": "docs.js"}
 _SWAGGER = {
     "/docs/swagger-ui-bundle.js": "swagger-ui-bundle.js",
@@ -32,19 +33,24 @@ _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 def add_pages(app: FastAPI, desk: Desk) -> None:
     """Add the pages and their files."""
     for path in PATHS:
+        if path == QUALITY:
+            continue
         app.add_api_route(path, send_asset, methods=["GET"], include_in_schema=False, response_model=None)
     for path in (*_DOCS, *_SWAGGER):
         app.add_api_route(path, send_docs, methods=["GET"], include_in_schema=False, response_model=None)
 
-    @app.get("/quality.json", include_in_schema=False, response_model=None)
+    @app.get(QUALITY, include_in_schema=False, response_model=None)
     def quality(request: Request) -> Response:
-        path: Path = desk.settings.data_path / "quality.json"
-        try:
-            text = path.read_text("utf-8")
-            json.loads(text)
-        except (OSError, ValueError):
-            return problem(request.scope, 404, "The quality has not been measured here.")
-        return Response(text, media_type="application/json", headers={"Cache-Control": "no-cache"})
+        # Figures say nothing of another corpus than the one that they were measured on.
+        if measured_on(QUALITY) != desk.assistant.corpus.hash:
+            return problem(request.scope, 404, "The quality has not been measured on this corpus.")
+        return send_asset(request)
+
+
+def measured_on(path: str) -> str | None:
+    """The hash of the corpus that the packaged figures were measured on; None where there are none."""
+    file = asset(path)
+    return None if file is None else json.loads(file.body).get("corpus")
 
 
 def send_asset(request: Request) -> Response:

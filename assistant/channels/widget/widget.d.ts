@@ -26,6 +26,8 @@ export interface Citation {
   url: string | null;
   /** The exact words of the corpus that carry the sentence. */
   quote: string;
+  /** Of the resource; of the sentence where it names none. */
+  origin?: "guide" | "addition";
   status: Status | null;
   status_note: string | null;
   successor: Successor | null;
@@ -36,6 +38,8 @@ export interface Profile {
   background?: string | null;
   prefers?: string[];
   avoids?: string[];
+  knows?: string[];
+  done?: string[];
   hours_per_week?: number | null;
   level?: string | null;
   budget?: string | null;
@@ -80,6 +84,8 @@ export interface PlanStep {
   prerequisites: string[];
   effort: string | null;
   citations: Citation[];
+  /** Hours that the corpus states for it. */
+  hours?: number | null;
   /** A side branch, or a refresher. */
   optional?: boolean;
   origin?: "guide" | "addition";
@@ -97,6 +103,12 @@ export interface PlanOptions {
   background?: string;
   prefer?: string[];
   hours_per_week?: number;
+  /** Formats, maths, paid, names or ids. */
+  avoid?: string[];
+  /** Subjects, names or ids. */
+  knows?: string[];
+  /** Names or ids of what is finished. */
+  done?: string[];
 }
 
 /** Every sentence and label of the widget. `{…}` is filled in; a key that ends in `_one` or `_other` follows the number. */
@@ -123,9 +135,12 @@ export interface GuideChat extends HTMLElement {
   close(): void;
   /** Whether the panel is on the screen; always true for the inline form. */
   readonly isOpen: boolean;
-  /** Asks, as if the learner had typed it. Rejects if no answer came in the end, or if it was stopped. */
-  ask(question: string): Promise<Answer>;
-  /** Forgets what is on the screen and in this browser, and begins anew. */
+  /**
+   * Asks, as if the learner had typed it. Rejects if no answer came in the end, or if it was stopped.
+   * `standalone` (a button of yours, say): the question is complete, the turns before it do not count.
+   */
+  ask(question: string, options?: { standalone?: boolean }): Promise<Answer>;
+  /** Forgets what is on the screen and in this browser, and begins anew; until the next question it can be undone. */
   newConversation(): void;
   /** Forgets the conversation here and asks the service to delete it there. */
   forget(): Promise<void>;

@@ -29,8 +29,9 @@ export function badge({ status, successor }, words, language) {
   );
 }
 
-/** @param {Citation} citation @param {Words} words */
-function kind({ kind: name }, words) {
+/** What the source is; of an addition the guide may speak as well. @param {Citation} citation @param {Words} words */
+function kind({ kind: chunk, origin }, words) {
+  const name = origin === "addition" ? origin : chunk;
   const key = /** @type {Key} */ (`kind_${name}`);
   return h("span", { class: "kind" }, key in words.words ? words.say(key) : String(name ?? ""));
 }
@@ -70,7 +71,7 @@ export function card(citation, words, language, close) {
         icon("close"),
       ),
     ),
-    h("p", { class: "facts" }, kind(citation, words), badge(citation, words, language)),
+    h("p", { class: "facts" }, kind(citation, words), " ", badge(citation, words, language)),
     quotation(citation, language),
     citation.status_note && h("p", { class: "status-note", dir: "auto", lang: language }, citation.status_note),
     url && h("p", { class: "go" }, link(url, {}, words.say("open", { site: site(url) }))),
@@ -110,7 +111,7 @@ export function source(citation, words, language) {
       "div",
       { class: "source-body" },
       link(citation.url, { class: "source-title", dir: "auto", lang: language }, citation.title),
-      h("p", { class: "facts" }, kind(citation, words), badge(citation, words, language)),
+      h("p", { class: "facts" }, kind(citation, words), " ", badge(citation, words, language)),
       toggle,
       quote,
     ),

@@ -1,6 +1,6 @@
 // <dl-guide-chat>: the shell around a conversation. What it says is in strings.js, how it looks in style.js.
-import { h, icon } from "./dom.js";
-import { blank, Memory, merge, unique } from "./memory.js";
+import { h, icon, reveal } from "./dom.js";
+import { blank, Memory, merge, PlanMemory, unique } from "./memory.js";
 import { PlanView } from "./plan.js";
 import { starters, topic } from "./starters.js";
 import { Words } from "./strings.js";
@@ -13,12 +13,19 @@ import { TurnView } from "./turn.js";
 /** @typedef {import("../widget").Answer} Answer */
 /** @typedef {import("../widget").PlanOptions} PlanOptions */
 /** @typedef {"chat" | "plan" | "about"} View */
+/** @typedef {"wait" | "wait_limited" | "wait_pending" | "restart"} Waiting */
 
 const LONGEST = 2000; // characters of a question, as the service takes it
 const ATTEMPTS = 5;
+const LOADING = 2; // seconds between two looks at a service that is getting ready
 const PATIENT = 90; // seconds: a longer wait than this is the learner's to decide
 const STALE = 10 * 60 * 1000; // ms: an older unanswered question is not asked again by itself
+/** What is said while the next attempt is waited for, by the kind of the fault. @type {Record<string, Waiting>} */
+const WAITS = { unreachable: "restart", busy: "wait", limited: "wait_limited", pending: "wait_pending" };
 const SHARE = "dl-ask=";
+const SHEET = "dl-guide-chat"; // names our entry in the page's history
+const KEYS = /** @type {const} */ (["keydown", "keypress", "keyup"]);
+const EDITS = ["beforeinput", "input", "paste", "cut"];
 const HOME = new URL(".", import.meta.url).href; // where this script came from: the service, unless told otherwise
 
 /** @typedef {import("../widget").GuideChat} GuideChat */
@@ -31,6 +38,10 @@ export class DlGuideChat extends HTMLElement {
   #state = blank();
   /** @type {Memory | null} */
   #memory = null;
+  /** @type {PlanMemory | null} */
+  #shelf = null;
+  /** What the guide says of itself, once it was asked. @type {import("./transport.js").Guide | null} */
+  #guide = null;
   /** @type {Partial<import("../widget").Strings>} */
   #strings = {};
   /** @type {string[] | null} */
@@ -63,15 +74,60 @@ export class DlGuideChat extends HTMLElement {
   #leaving = false;
   /** @type {Map<string, {resolve: (answer: Answer) => void, reject: (fault: Fault) => void}>} */
   #promises = new Map();
-  /** Whether the end of the conversation is followed while it grows. */
+  /** Whether a growing answer is followed. */
   #following = true;
+  /** Whether the end of the conversation is kept in sight, whatever sizes its turns turn out to have. */
+  #pinned = false;
+  /** What "New conversation" has put aside, until the next question. @type {State | null} */
+  #previous = null;
+  /** What the greeting says first. @type {"" | "loading" | "fresh" | "forgotten" | "forget_failed"} */
+  #notice = "";
+  /** Whether the console has been told why the service can't be reached. */
+  #explained = false;
   #scrolled = 0;
   #frame = 0;
   #saving = 0;
   #ready = false;
+  /** The key that was acted on when it went down: its way up is ours as well. */
+  #taken = "";
   /** @type {AbortController} ends every listener outside the element */
   #life = new AbortController();
   #small = matchMedia("(max-width: 520px), (max-height: 480px)");
+
+  // ---- keys
+
+  static {
+    // At the window, where keys come by first: a page that listens further down has not seen them yet.
+    for (const type of KEYS) {
+      window.addEventListener(type, (event) => {
+        for (const place of event.composedPath()) if (place instanceof DlGuideChat) place.#key(/** @type {KeyboardEvent} */ (event));
+      }, true);
+    }
+  }
+
+  /** Acts on a key, and keeps it from the page's shortcuts where it was meant for the widget. @param {KeyboardEvent} event */
+  #key(event) {
+    const target = event.composedPath()[0];
+    if (!(target instanceof Element)) return;
+    if (event.type === "keydown") this.#taken = !composing(event) && this.#act(event.key, event.shiftKey, target) ? event.key : "";
+    const taken = this.#taken === event.key;
+    if (taken && event.type === "keydown") event.preventDefault();
+    if (taken || meantFor(target, event)) event.stopImmediatePropagation();
+  }
+
+  /** @param {string} key @param {boolean} shift @param {Element} target @returns {boolean} whether the key did something */
+  #act(key, shift, target) {
+    const shell = this.#shell;
+    if (!shell?.panel.contains(target)) return false;
+    if (key === "Enter" && !shift && target === shell.field) {
+      this.#send();
+      return true;
+    }
+    if (key !== "Escape") return false;
+    for (const view of this.#views.values()) if (view.element.contains(target) && view.closeCard()) return true;
+    if (this.#floating) this.close();
+    return this.#floating;
+  }
 
   // ---- life
 
@@ -94,6 +150,9 @@ export class DlGuideChat extends HTMLElement {
     this.#life = new AbortController();
     const { signal } = this.#life;
     this.#root.adoptedStyleSheets = [stylesheet()];
+    // Inside a closed shadow tree of the page the window cannot tell whose keys they are: then it is this far.
+    for (const type of KEYS) this.#root.addEventListener(type, (event) => this.#key(/** @type {KeyboardEvent} */ (event)), { signal, capture: true });
+    for (const type of EDITS) this.#root.addEventListener(type, (event) => event.stopPropagation(), { signal });
     this.#restore();
     this.#build();
     window.addEventListener("online", () => this.#backOnline(), { signal });
@@ -101,6 +160,7 @@ export class DlGuideChat extends HTMLElement {
     window.addEventListener("pagehide", () => this.#leave(), { signal });
     window.addEventListener("pageshow", (event) => event.persisted && this.#comeBack(), { signal });
     document.addEventListener("securitypolicyviolation", (event) => this.#blocked(event), { signal });
+    window.addEventListener("popstate", () => this.#wentBack(), { signal });
     window.visualViewport?.addEventListener("resize", () => this.#fit(), { signal });
     this.#small.addEventListener("change", () => this.#reopen(), { signal });
     this.#shared();
@@ -147,8 +207,9 @@ export class DlGuideChat extends HTMLElement {
     if (this.#starters) return this.#starters;
     const listed = this.getAttribute("starters")?.split("|").map((each) => each.trim()).filter(Boolean);
     if (listed?.length) return listed;
-    const { title, more } = topic(document);
-    return starters(title, more);
+    const { starters: own, sections } = this.#guide ?? { starters: [], sections: [] };
+    const asks = own.length ? own : sections.map((title) => this.#words.say("about_topic", { title }));
+    return starters(asks, topic(document));
   }
 
   set starters(questions) {
@@ -161,7 +222,7 @@ export class DlGuideChat extends HTMLElement {
   }
 
   get #language() {
-    return this.getAttribute("content-lang") ?? "en";
+    return this.getAttribute("content-lang") ?? this.#guide?.language ?? "en";
   }
 
   // ---- what a page can do
@@ -178,6 +239,7 @@ export class DlGuideChat extends HTMLElement {
     if (!this.#floating || !this.#shell || !this.isOpen) return;
     const inside = this.#shell.panel.contains(this.#root.activeElement);
     this.#lower();
+    if (history.state?.[SHEET]) history.back(); // its own entry goes with the sheet
     this.#state.open = false;
     this.removeAttribute("open");
     this.#launcher?.setAttribute("aria-expanded", "false");
@@ -187,35 +249,57 @@ export class DlGuideChat extends HTMLElement {
     this.#tell("dl-close", null);
   }
 
-  /** @param {string} question @returns {Promise<Answer>} */
-  ask(question) {
+  /** @param {string} question @param {{standalone?: boolean}} [options] @returns {Promise<Answer>} */
+  ask(question, { standalone = false } = {}) {
     const words = question.trim();
     if (!words || words.length > LONGEST) return Promise.reject(new Fault("refused"));
     this.#open(false);
-    const turn = this.#add(words);
+    const turn = this.#add(words, standalone);
     return new Promise((resolve, reject) => this.#promises.set(turn.id, { resolve, reject }));
   }
 
   newConversation() {
-    for (const turn of this.#state.turns) this.#settle(turn, new Fault("stopped"));
+    for (const turn of this.#state.turns) {
+      this.#settle(turn, new Fault("stopped"));
+      if (turn.state !== "done" && turn.state !== "failed") turn.state = "stopped";
+    }
     const { open } = this.#state;
+    if (this.#state.turns.length) this.#putAside();
     this.#state = { ...blank(), open };
     this.#current?.stop.abort(STOPPED);
+    this.#current?.now();
     this.#keep();
     this.#conversation();
     this.#go("chat");
+    if (this.#notice) this.#announce(this.#words.say(this.#notice));
+  }
+
+  /** Keeps the conversation that is left, so that this can be undone. */
+  #putAside() {
+    this.#previous = this.#state;
+    this.#notice = "fresh";
+  }
+
+  #undo() {
+    if (!this.#previous) return;
+    this.#state = { ...this.#previous, draft: this.#state.draft, open: this.#state.open };
+    this.#previous = null;
+    this.#keep();
+    this.#conversation();
+    this.#shell?.field.focus({ preventScroll: true });
   }
 
   async forget() {
     const { conversation } = this.#state;
     this.newConversation();
+    this.#previous = null;
+    this.#shelf?.clear();
+    this.#plan = null;
+    this.#notify("forgotten");
     try {
       if (conversation) await this.#service.forget(conversation);
-      this.#announce(this.#words.say("forgotten"));
     } catch (fault) {
-      const known = fault instanceof Fault && fault.kind === "gone";
-      this.#announce(this.#words.say(known ? "forgotten" : "forget_failed"));
-      if (this.#shell && !known) this.#shell.hint.textContent = this.#words.say("forget_failed");
+      if (!(fault instanceof Fault && fault.kind === "gone")) this.#notify("forget_failed");
     }
   }
 
@@ -287,15 +371,49 @@ export class DlGuideChat extends HTMLElement {
       close: () => this.close(),
       typed: () => this.#typed(),
       jump: () => this.#toEnd(),
+      toAnswer: () => this.#toAnswer(),
       scrolled: () => this.#onScroll(),
     });
     this.#shell = shell;
     shell.field.value = this.#state.draft;
     this.#root.append(shell.panel);
+    const sizes = new ResizeObserver(() => this.#resized());
+    sizes.observe(shell.chat);
+    sizes.observe(shell.scroll);
     this.#launcher?.setAttribute("aria-controls", "panel");
     this.#typed();
     this.#conversation();
+    this.#learn();
     return shell;
+  }
+
+  /** Asks the service which guide it serves. Without an answer the widget speaks of no subject. */
+  async #learn() {
+    const service = this.#service;
+    while (!this.#guide && this.#ready && service === this.#service) {
+      try {
+        this.#guide = await service.guide();
+      } catch (fault) {
+        if (!(fault instanceof Fault) || fault.kind !== "loading") {
+          if (fault instanceof Fault && fault.kind === "unreachable") this.#explain();
+          return;
+        }
+        if (!this.#notice) this.#notify("loading");
+        await new Promise((resolve) => setTimeout(resolve, LOADING * 1000));
+      }
+    }
+    if (this.#notice === "loading") this.#notice = "";
+    if (!this.#shell || !this.#guide) return;
+    const { subject } = this.#guide;
+    if (subject) this.#shell.field.placeholder = this.#words.say("placeholder", { subject });
+    this.#greet();
+  }
+
+  /** @param {"loading" | "forgotten" | "forget_failed"} notice */
+  #notify(notice) {
+    this.#notice = notice;
+    this.#greet();
+    this.#announce(this.#words.say(notice));
   }
 
   /** @param {boolean} focus */
@@ -323,6 +441,9 @@ export class DlGuideChat extends HTMLElement {
     if (this.#small.matches) {
       panel.popover = null;
       panel.showModal();
+      panel.focus(); // and not the first of its buttons, with a ring that nobody asked for
+      // The sheet is a place of its own: Back leads out of it, not away from the page.
+      if (!history.state?.[SHEET]) this.#enter();
     } else {
       const before = /** @type {HTMLElement | null} */ (this.#root.activeElement ?? document.activeElement);
       panel.popover = "manual";
@@ -338,6 +459,18 @@ export class DlGuideChat extends HTMLElement {
     const panel = /** @type {HTMLDialogElement} */ (this.#shell?.panel);
     if (panel.open) panel.close();
     else panel.hidePopover();
+  }
+
+  #enter() {
+    try {
+      history.pushState({ ...history.state, [SHEET]: true }, "");
+    } catch {
+      // A page without an address of its own has no history to write.
+    }
+  }
+
+  #wentBack() {
+    if (this.#small.matches && this.#floating && !history.state?.[SHEET]) this.close();
   }
 
   #reopen() {
@@ -364,12 +497,16 @@ export class DlGuideChat extends HTMLElement {
         words,
         this.#language,
         this.#service,
+        this.#guide,
+        /** @type {PlanMemory} */ (this.#shelf),
         (text) => this.#announce(text),
         (plan) => this.#tell("dl-plan", { plan }),
       );
     }
-    const about = view === "about" ? makeAbout(words, this.#memory?.kind ?? "none", () => this.forget()) : null;
+    if (view === "plan") this.#plan?.know(this.#known());
+    const about = view === "about" ? makeAbout(words, this.#guide?.title, this.#memory?.kind ?? "none", () => this.forget()) : null;
     const other = view === "plan" ? this.#plan?.element : about;
+    shell.title.textContent = view === "chat" ? shell.name : words.say(view);
     shell.chat.hidden = view !== "chat";
     shell.other.replaceChildren(...(other ? [other] : []));
     shell.footer.hidden = view !== "chat";
@@ -386,30 +523,46 @@ export class DlGuideChat extends HTMLElement {
     }
   }
 
+  /** What the conversation has told of the learner so far. @returns {import("../widget").Profile} */
+  #known() {
+    const answers = this.#state.turns.flatMap(({ answer }) => answer ?? []);
+    return { ...this.profile, ...answers[answers.length - 1]?.profile };
+  }
+
   // ---- the conversation on the screen
 
   #conversation() {
-    const { log, announcer, hello } = this.#ensure();
+    const { log, announcer } = this.#ensure();
     for (const view of this.#views.values()) view.end();
     this.#views.clear();
     log.replaceChildren(announcer);
     announcer.replaceChildren();
-    hello.replaceChildren(...(this.#state.turns.length ? [] : this.#greeting()));
+    this.#greet();
     for (const turn of this.#state.turns) this.#show(turn);
     this.#controls();
     this.#toEnd();
   }
 
+  #greet() {
+    const { hello } = this.#ensure();
+    if (this.#state.turns.length) hello.replaceChildren();
+    else hello.replaceChildren(...this.#greeting());
+  }
+
   #greeting() {
     const words = this.#words;
-    const chips = this.starters.slice(0, 3).map((question) => {
-      const ask = () => this.#asked(question);
+    const undo = this.#previous && h("button", { type: "button", class: "chip", onclick: () => this.#undo() }, words.say("undo"));
+    const notice = this.#notice && h("div", { class: "notice" }, h("p", {}, words.say(this.#notice)), undo);
+    const questions = this.starters.slice(0, 3);
+    const chips = questions.map((question) => {
+      const ask = () => this.#asked(question, true);
       return h("button", { type: "button", class: "chip", part: "chip starter", dir: "auto", lang: this.#language, onclick: ask }, question);
     });
     return [
+      ...(notice ? [notice] : []),
       h("h3", {}, words.say("hello")),
       h("p", {}, words.say("hello_more")),
-      h("div", { class: "chips", role: "group", "aria-label": words.say("starters") }, ...chips),
+      ...(chips.length ? [h("div", { class: "chips", role: "group", "aria-label": words.say("starters") }, ...chips)] : []),
     ];
   }
 
@@ -422,7 +575,7 @@ export class DlGuideChat extends HTMLElement {
       return;
     }
     const view = new TurnView(turn, this.#words, this.#language, {
-      ask: (question) => this.#asked(question),
+      ask: (question, standalone) => this.#asked(question, standalone),
       again: (each) => this.#again(each),
       cancel: (each) => this.#cancel(each),
       now: () => this.#current?.now(),
@@ -441,12 +594,31 @@ export class DlGuideChat extends HTMLElement {
   }
 
   #onScroll() {
-    const shell = this.#ensure();
-    const { scrollTop, scrollHeight, clientHeight } = shell.scroll;
-    const left = scrollHeight - clientHeight - scrollTop;
+    const { scroll } = this.#ensure();
+    const { scrollTop, scrollHeight, clientHeight } = scroll;
     // The learner has moved: the text stays put from now on, unless they went to the end.
-    if (Math.abs(scrollTop - this.#scrolled) > 2) this.#following = left < 40;
-    shell.jump.hidden = this.#view !== "chat" || left < 80;
+    if (Math.abs(scrollTop - this.#scrolled) > 2) {
+      this.#following = scrollHeight - clientHeight - scrollTop < 40;
+      this.#pinned &&= this.#following;
+    }
+    this.#offerJump();
+  }
+
+  /** The way to the end is offered where the newest turn is out of sight, or far from read. */
+  #offerJump() {
+    const { scroll, jump } = this.#ensure();
+    const left = scroll.scrollHeight - scroll.clientHeight - scroll.scrollTop;
+    const turns = this.#state.turns;
+    const newest = this.#views.get(turns[turns.length - 1]?.id)?.element;
+    const below = newest && newest.getBoundingClientRect().top >= scroll.getBoundingClientRect().bottom;
+    jump.hidden = this.#view !== "chat" || left < 80 || !(below || left > 3 * scroll.clientHeight);
+  }
+
+  /** Turns that were not on the screen yet have their size only now, and so has the end. */
+  #resized() {
+    if (!this.#shell || this.#view !== "chat" || !this.#shell.scroll.clientHeight) return;
+    if (this.#pinned) this.#toEnd();
+    else this.#offerJump();
   }
 
   /** Follows a growing answer, but never past its question: who reads from the top is not pulled down. */
@@ -456,6 +628,7 @@ export class DlGuideChat extends HTMLElement {
     const turn = this.#current?.turn ?? this.#state.turns[this.#state.turns.length - 1];
     const element = turn && this.#views.get(turn.id)?.element;
     if (element && this.#following) {
+      this.#pinned = false;
       const top = element.getBoundingClientRect().top - shell.scroll.getBoundingClientRect().top + shell.scroll.scrollTop;
       shell.scroll.scrollTop = Math.min(shell.scroll.scrollHeight, top - 12);
       this.#scrolled = shell.scroll.scrollTop;
@@ -469,7 +642,17 @@ export class DlGuideChat extends HTMLElement {
     shell.scroll.scrollTop = shell.scroll.scrollHeight;
     this.#scrolled = shell.scroll.scrollTop;
     this.#following = true;
+    this.#pinned = true;
     shell.jump.hidden = true;
+  }
+
+  /** From the field to the newest question, from where Tab leads through its answer. */
+  #toAnswer() {
+    const turns = this.#state.turns;
+    const view = this.#views.get(turns[turns.length - 1]?.id);
+    if (!view) return;
+    view.question.focus({ preventScroll: true });
+    reveal(view.element, "start");
   }
 
   #typed() {
@@ -494,6 +677,7 @@ export class DlGuideChat extends HTMLElement {
       shell.send.replaceChildren(icon(what));
     }
     shell.send.setAttribute("aria-disabled", String(!busy && !shell.field.value.trim()));
+    shell.route.hidden = !this.#state.turns.length;
   }
 
   // ---- asking
@@ -507,20 +691,24 @@ export class DlGuideChat extends HTMLElement {
     this.#asked(question);
   }
 
-  /** The learner asked: by the field, a chip or a starter. @param {string} question */
-  #asked(question) {
-    this.#add(question);
+  /** The learner asked: by the field, a chip or a starter. @param {string} question @param {boolean} [standalone] */
+  #asked(question, standalone = false) {
+    this.#add(question, standalone);
     this.#shell?.field.focus({ preventScroll: true });
   }
 
-  /** @param {string} question @returns {Turn} */
-  #add(question) {
+  /** @param {string} question @param {boolean} standalone @returns {Turn} */
+  #add(question, standalone) {
     if (this.#view !== "chat") this.#go("chat");
+    this.#previous = null;
+    this.#notice = "";
     /** @type {Turn} */
     const turn = {
       id: unique(),
       key: unique(),
       question,
+      standalone,
+      shareable: standalone || !this.#state.turns.length,
       at: Date.now(),
       state: "queued",
       answer: null,
@@ -600,14 +788,16 @@ export class DlGuideChat extends HTMLElement {
     this.#current = current;
     this.#controls();
     let history = null;
-    for (let attempt = 0; ; attempt += 1) {
+    let loading = false;
+    for (let attempt = 0; ; ) {
       turn.state = "asking";
-      this.#show(turn);
-      if (attempt === 0) this.#announce(this.#words.say("searching"));
+      if (!loading) this.#show(turn);
+      if (attempt === 0 && !loading) this.#announce(this.#words.say("searching"));
       try {
         const conversation = history ? null : this.#state.conversation;
         const request = {
           question: turn.question,
+          ...(turn.standalone && { standalone: true }),
           ...(conversation && { conversation_id: conversation }),
           ...(history?.length && { history }),
           ...(Object.keys(this.profile).length && { profile: this.profile }),
@@ -628,27 +818,43 @@ export class DlGuideChat extends HTMLElement {
         }
         if (!(error instanceof Fault)) console.error(error); // a fault of ours: the learner gets an answer all the same
         const fault = error instanceof Fault ? error : new Fault("broken");
-        if (fault.kind === "gone" && this.#state.conversation && !history) {
+        if (fault.kind === "gone" && !this.#state.conversation) {
+          this.#end(turn, new Fault("broken", fault)); // nothing to be gone: this is not the service that was meant
+          return;
+        }
+        if (fault.kind === "gone" && !history) {
           // The service has forgotten the conversation; we have not.
           history = this.#history(turn);
           turn.key = unique();
+          attempt += 1;
           continue;
         }
-        const waits = !stop.signal.aborted && attempt + 1 < ATTEMPTS;
-        const wait = fault.kind === "busy" ? fault.wait : fault.kind === "unreachable" ? 2 ** attempt : null;
-        if (fault.kind === "unreachable" && !stop.signal.aborted) this.#explain();
-        if (fault.kind === "unreachable" && !stop.signal.aborted && !navigator.onLine) {
+        if (stop.signal.aborted) {
+          this.#end(turn, new Fault("stopped"));
+          return;
+        }
+        if (fault.kind === "denied") this.#denied(fault);
+        if (fault.kind === "unreachable") this.#explain();
+        if (fault.kind === "unreachable" && !navigator.onLine) {
           turn.state = "offline";
           this.#show(turn);
           this.#save();
           this.#announce(this.#words.say("offline"));
           return;
         }
-        if (!waits || wait === null || wait > PATIENT) {
-          this.#end(turn, stop.signal.aborted ? new Fault("stopped") : fault);
-          return;
+        if (fault.kind === "loading") {
+          await this.#rest(current, LOADING, "loading", loading);
+          loading = true;
+        } else {
+          loading = false;
+          attempt += 1;
+          const wait = fault.kind === "unreachable" ? 2 ** (attempt - 1) : fault.wait;
+          if (attempt >= ATTEMPTS || wait === null || wait > PATIENT) {
+            this.#end(turn, fault);
+            return;
+          }
+          await this.#rest(current, wait, WAITS[fault.kind] ?? "wait");
         }
-        await this.#rest(current, wait, fault.kind === "busy" ? "wait" : "restart");
         if (this.#leaving) {
           turn.state = "queued";
           return;
@@ -665,14 +871,19 @@ export class DlGuideChat extends HTMLElement {
    * Waits before the next attempt, in sight of the learner, who may not want to.
    * @param {{turn: Turn, stop: AbortController, now: () => void}} current
    * @param {number} seconds
-   * @param {"wait" | "restart"} why
+   * @param {Waiting | "loading"} why
+   * @param {boolean} [again] it has been said already
    */
-  #rest(current, seconds, why) {
+  #rest(current, seconds, why, again = false) {
     current.turn.state = "waiting";
-    this.#views.get(current.turn.id)?.wait(seconds, why);
-    this.#follow();
-    this.#announce(this.#words.say(why, { n: seconds }));
-    this.#save();
+    const view = this.#views.get(current.turn.id);
+    if (!again) {
+      if (why === "loading") view?.load();
+      else view?.wait(seconds, why);
+      this.#follow();
+      this.#announce(this.#words.say(why, { n: seconds }));
+      this.#save();
+    }
     return /** @type {Promise<void>} */ (
       new Promise((resolve) => {
         const timer = setTimeout(resolve, seconds * 1000);
@@ -768,8 +979,10 @@ export class DlGuideChat extends HTMLElement {
     const endpoint = this.getAttribute("endpoint");
     const base = endpoint ? new URL(endpoint, document.baseURI).href : HOME;
     this.#service = new Service(base.endsWith("/") ? base : `${base}/`, () => this.apiKey);
+    this.#guide = null;
     const kind = this.getAttribute("storage");
     this.#memory = new Memory(base, kind === "local" || kind === "none" ? kind : "session");
+    this.#shelf = new PlanMemory(base, this.#memory.kind);
     this.#state = this.#memory.load() ?? blank();
     const safe = this.#memory.kind !== "local" || Boolean(navigator.locks);
     for (const turn of this.#state.turns) {
@@ -784,6 +997,7 @@ export class DlGuideChat extends HTMLElement {
   #adopt(state) {
     if (state.epoch !== this.#state.epoch) {
       if (this.#current) return;
+      if (!state.turns.length && this.#state.turns.length) this.#putAside();
       this.#state = { ...state, draft: this.#state.draft, open: this.#state.open };
       if (this.#shell) this.#conversation();
       return;
@@ -852,7 +1066,7 @@ export class DlGuideChat extends HTMLElement {
     if (!question) return;
     this.#open(true);
     const turns = this.#state.turns;
-    if (turns[turns.length - 1]?.question !== question) this.#add(question);
+    if (turns[turns.length - 1]?.question !== question) this.#add(question, true);
     if (!this.#floating) this.scrollIntoView({ block: "nearest" });
   }
 
@@ -863,10 +1077,17 @@ export class DlGuideChat extends HTMLElement {
     console.error(`dl-guide-chat: this page's Content-Security-Policy keeps the chat from its service. Add: connect-src ${origin}`);
   }
 
+  /** @param {Fault} fault */
+  #denied({ status }) {
+    const why = status === 401 ? "needs an API key, or another one: set apiKey on the element" : "does not let this page ask";
+    console.error(`dl-guide-chat: ${this.#service.endpoint} ${why} (${status}).`);
+  }
+
   /** The same for the service's list of pages: asked in a way that needs no permission, does it answer? */
   async #explain() {
     const { origin } = new URL(this.#service.endpoint);
-    if (origin === location.origin) return;
+    if (origin === location.origin || this.#explained) return;
+    this.#explained = true;
     try {
       await fetch(`${this.#service.endpoint}healthz`, { mode: "no-cors", cache: "no-store" });
     } catch {
@@ -881,6 +1102,27 @@ export class DlGuideChat extends HTMLElement {
   }
 }
 
+/** Whether a key belongs to the input of a word that is being composed; Safari ends one with a plain Enter of code 229. @param {KeyboardEvent} event */
+function composing(event) {
+  return event.isComposing || event.keyCode === 229;
+}
+
+/**
+ * Whether a key is for the control that has the focus: what is typed or edited in a field, what moves or presses
+ * another control. The rest (Tab, F5, Ctrl+K, a letter while a button has the focus) is the page's as ever.
+ * @param {Element} target
+ * @param {KeyboardEvent} event
+ */
+function meantFor(target, event) {
+  const { key } = event;
+  const field = target.matches("textarea, input:not([type=checkbox], [type=radio])");
+  const moves = /^(Enter| |Arrow.*|Page.*|Home|End)$/.test(key);
+  if ((event.ctrlKey || event.metaKey) && !event.getModifierState("AltGraph")) {
+    return field && (moves || /^([acvxyz]|Backspace|Delete)$/i.test(key));
+  }
+  return moves || (field && !/^(Tab|Escape|F\d+|Control|Alt|Meta)$/.test(key));
+}
+
 /** What a page has set on the element before this script made more of it. @param {HTMLElement} element @param {string} name */
 function early(element, name) {
   return Object.getOwnPropertyDescriptor(element, name)?.value;
@@ -893,7 +1135,7 @@ function early(element, name) {
  * @param {boolean} floating
  * @param {string | null} heading
  * @param {{send: () => void, stop: () => void, go: (view: View) => void, fresh: () => void, close: () => void,
- *   typed: () => void, jump: () => void, scrolled: () => void}} act
+ *   typed: () => void, jump: () => void, toAnswer: () => void, scrolled: () => void}} act
  */
 function makeShell(words, floating, heading, act) {
   /** @param {"plan" | "about" | "new_chat" | "close" | "back" | "newest"} name @param {Parameters<typeof icon>[0]} picture @param {() => void} onclick */
@@ -918,25 +1160,23 @@ function makeShell(words, floating, heading, act) {
     rows: 1,
     maxlength: LONGEST,
     "aria-label": words.say("field"),
-    placeholder: words.say("placeholder"),
+    placeholder: words.say("field"),
     dir: "auto",
     enterkeyhint: "send",
     oninput: act.typed,
-    onkeydown: (/** @type {KeyboardEvent} */ event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      act.send();
-    },
   });
   const send = h("button", { type: "button", class: "send", part: "send", onclick: () => (send.dataset.what === "stop" ? act.stop() : act.send()) });
   const hint = h("p", { class: "hint", role: "status", dir: "auto" });
-  const footer = h("footer", {}, h("div", { class: "composer", part: "composer" }, field, send), hint);
+  const route = h("button", { type: "button", class: "chip route", onclick: act.toAnswer }, words.say("to_answer"));
+  const footer = h("footer", {}, route, h("div", { class: "composer", part: "composer" }, field, send), hint);
 
+  const name = heading || words.say("name");
+  const title = h("h2", { id: "heading" }, name);
   const header = h(
     "header",
     { part: "header" },
     backButton,
-    h("h2", { id: "heading", dir: "auto" }, heading || words.say("name")),
+    title,
     planButton,
     tool("new_chat", "fresh", act.fresh),
     aboutButton,
@@ -947,15 +1187,11 @@ function makeShell(words, floating, heading, act) {
     {
       id: "panel",
       class: floating ? "panel floating" : "panel inline",
+      tabindex: floating ? "-1" : null,
       part: "panel",
       lang: words.language,
       "aria-labelledby": "heading",
       oncancel: (/** @type {Event} */ event) => {
-        event.preventDefault();
-        act.close();
-      },
-      onkeydown: (/** @type {KeyboardEvent} */ event) => {
-        if (event.key !== "Escape" || event.isComposing || !floating) return;
         event.preventDefault();
         act.close();
       },
@@ -964,21 +1200,23 @@ function makeShell(words, floating, heading, act) {
     h("div", { class: "stage" }, scroll, jump),
     footer,
   );
-  return { panel, scroll, chat, hello, log, announcer, other, field, send, hint, footer, jump, planButton, aboutButton, backButton };
+  return { panel, name, title, scroll, chat, hello, log, announcer, other, field, send, hint, footer, route, jump, planButton, aboutButton, backButton };
 }
 
 /**
  * @param {Words} words
+ * @param {string | undefined} title of the guide
  * @param {"session" | "local" | "none"} kind
  * @param {() => void} forget
  */
-function makeAbout(words, kind, forget) {
+function makeAbout(words, title, kind, forget) {
   return h(
     "div",
     { class: "about", part: "about" },
     h("h3", { tabindex: "-1" }, words.say("about")),
-    ...(/** @type {const} */ (["about_what", "about_not", "about_marks", "about_language"]).map((key) => h("p", {}, words.say(key)))),
+    ...(/** @type {const} */ (["about_what", "about_not", "about_marks", "about_language"]).map((key) => h("p", {}, words.say(key, { title: title || words.say("name") })))),
     h("p", {}, words.say(`about_privacy_${kind}`)),
+    kind !== "none" && h("p", {}, words.say("about_privacy_plan")),
     h("div", {}, h("button", { type: "button", class: "chip", onclick: forget }, words.say("forget"))),
     h("p", { class: "small" }, words.say("keys")),
   );

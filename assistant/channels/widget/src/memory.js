@@ -6,6 +6,8 @@
  * @property {string} id
  * @property {string} key the Idempotency-Key: the same for every attempt at this answer
  * @property {string} question
+ * @property {boolean} [standalone] it is complete: the turns before it do not count
+ * @property {boolean} [shareable] it means the same when it is asked by itself: standalone, or the first
  * @property {number} at milliseconds since 1970
  * @property {"queued" | "asking" | "waiting" | "offline" | "done" | "stopped" | "failed"} state
  * @property {Answer | null} answer
@@ -141,16 +143,47 @@ export function merge(theirs, ours) {
 
 const TICKS = "dl-guide-chat ticks";
 
-/** The steps of study plans that the learner has ticked off: in this browser, by the step's resource or section. */
-export const ticks = {
-  /** @returns {Set<string>} */
+/** @typedef {{options: import("../widget").PlanOptions, plan: import("../widget").Plan}} MadePlan */
+
+/**
+ * The study plan and the steps that the learner has ticked off. It is followed for months, so it stays in this browser
+ * until it is deleted, unless nothing may be kept at all.
+ */
+export class PlanMemory {
+  /**
+   * @param {string} service the endpoint: one plan for each
+   * @param {"session" | "local" | "none"} kind of the conversation's storage
+   */
+  constructor(service, kind) {
+    this.key = `dl-guide-chat plan ${service}`;
+    this.storage = area(kind === "none" ? kind : "local");
+  }
+
+  /** @returns {MadePlan | null} */
   load() {
-    const kept = get(area("local"), TICKS);
+    const kept = get(this.storage, this.key);
+    return Array.isArray(kept?.plan?.steps) && kept.plan.steps.length ? { options: {}, ...kept } : null;
+  }
+
+  /** @param {MadePlan} made */
+  save(made) {
+    if (this.storage) put(this.storage, this.key, made);
+  }
+
+  /** The ids of the steps that are done: by the step's resource or section. @returns {Set<string>} */
+  ticks() {
+    const kept = get(this.storage, TICKS);
     return new Set(Array.isArray(kept) ? kept.map(String) : []);
-  },
+  }
+
   /** @param {Set<string>} done */
-  save(done) {
-    const storage = area("local");
-    if (storage) put(storage, TICKS, [...done]);
-  },
-};
+  tick(done) {
+    if (this.storage) put(this.storage, TICKS, [...done]);
+  }
+
+  /** Forgets plan and ticks. */
+  clear() {
+    this.storage?.removeItem(this.key);
+    this.storage?.removeItem(TICKS);
+  }
+}

@@ -1,14 +1,17 @@
 // The study plan: a few questions, the roadmap, and the steps to tick off.
 import { badge, source } from "./card.js";
 import { h, link, reveal } from "./dom.js";
-import { ticks } from "./memory.js";
 import { before, print, roadmap, stepId } from "./roadmap.js";
 import { PAPER } from "./style.js";
+import { Fault } from "./transport.js";
 
 /** @typedef {import("../widget").Plan} Plan */
 /** @typedef {import("../widget").PlanStep} PlanStep */
 /** @typedef {import("../widget").PlanOptions} PlanOptions */
+/** @typedef {import("../widget").Profile} Profile */
 /** @typedef {import("./strings.js").Key} Key */
+
+const AGAIN = 2000; // ms between two attempts while the service gets ready
 
 const CHOICES = /** @type {const} */ ({
   goal: ["general", "vision", "nlp", "rnn", "rl"],
@@ -22,18 +25,28 @@ export class PlanView {
   #plan = null;
   /** @type {PlanOptions} */
   #options = {};
+  /** What the conversation knows and the form does not ask. @type {PlanOptions} */
+  #besides = {};
+  /** Whether the learner has put something into the form. */
+  #touched = false;
+  /** Counts the plans that were asked for: only the last one is shown. */
+  #asked = 0;
 
   /**
    * @param {import("./strings.js").Words} words
    * @param {string} language of the corpus
    * @param {import("./transport.js").Service} service
+   * @param {import("./transport.js").Guide | null} guide
+   * @param {import("./memory.js").PlanMemory} shelf
    * @param {(text: string) => void} announce
    * @param {(plan: Plan) => void} made
    */
-  constructor(words, language, service, announce, made) {
+  constructor(words, language, service, guide, shelf, announce, made) {
     this.words = words;
     this.language = language;
     this.service = service;
+    this.guide = guide;
+    this.shelf = shelf;
     this.announce = announce;
     this.made = made;
     this.result = h("div", { class: "plan-result" });
@@ -41,28 +54,37 @@ export class PlanView {
     this.questions = h("details", { class: "plan-questions", open: true }, h("summary", {}, words.say("plan_change")), this.form);
     this.element = h("div", { class: "plan", part: "plan" }, h("h3", { tabindex: "-1" }, words.say("plan")), this.questions, this.result);
     this.element.dataset.state = "asking";
+    const kept = shelf.load();
+    if (kept) {
+      this.#options = kept.options;
+      this.#plan = kept.plan;
+      this.fill(kept.options);
+      this.#show(kept.plan, false);
+    }
   }
 
   #form() {
     const { words } = this;
+    // What can be aimed at is the guide's to say; one that says there is nothing is not asked about it.
+    const own = { goal: this.guide?.goals, background: this.guide?.backgrounds, prefer: null };
     /** @param {"goal" | "background" | "prefer"} name @param {"radio" | "checkbox"} type */
-    const group = (name, type) =>
-      h(
+    const group = (name, type) => {
+      const choices = own[name] ?? CHOICES[name].map((id) => ({ id, label: words.say(/** @type {Key} */ (`${name}_${id}`)) }));
+      return choices.length > 0 && h(
         "fieldset",
         {},
         h("legend", {}, words.say(`plan_${name}`)),
         h(
           "div",
           { class: "options" },
-          ...CHOICES[name].map((value) => {
-            const label = words.say(/** @type {Key} */ (`${name}_${value}`));
-            return h("label", { class: "choice" }, h("input", { type, name, value }), h("span", {}, label));
-          }),
+          ...choices.map(({ id, label }) => h("label", { class: "choice" }, h("input", { type, name, value: id }), h("span", {}, label))),
         ),
       );
+    };
     return h(
       "form",
       {
+        onchange: (/** @type {Event} */ event) => this.#changed(/** @type {HTMLInputElement} */ (event.target)),
         onsubmit: (/** @type {SubmitEvent} */ event) => {
           event.preventDefault();
           this.make(this.#read());
@@ -90,11 +112,29 @@ export class PlanView {
     const background = data.get("background");
     const hours = Number(data.get("hours_per_week"));
     return {
+      ...this.#besides,
       ...(goal.length && { goal }),
       ...(prefer.length && { prefer }),
       ...(background && { background: String(background) }),
       ...(hours > 0 && { hours_per_week: hours }),
     };
+  }
+
+  /** "A bit of everything" is no goal beside others. @param {HTMLInputElement} input */
+  #changed(input) {
+    this.#touched = true;
+    if (input.name !== "goal" || !input.checked) return;
+    for (const other of this.form.querySelectorAll("input")) {
+      if (other.name === "goal" && (input.value === CHOICES.goal[0] || other.value === CHOICES.goal[0])) other.checked = other === input;
+    }
+  }
+
+  /** Takes over what the learner has said in the conversation, until they fill in the form themselves. @param {Profile} profile */
+  know({ goal, background, prefers, hours_per_week, avoids, knows, done }) {
+    if (this.#touched || this.#plan) return;
+    this.fill({ goal, background: background ?? undefined, prefer: prefers, hours_per_week: hours_per_week ?? undefined });
+    const listed = Object.entries({ avoid: avoids, knows, done }).filter(([, values]) => Array.isArray(values) && values.length);
+    this.#besides = Object.fromEntries(listed);
   }
 
   /** Puts options into the form, as a page or an answer's profile knows them. @param {PlanOptions} options */
@@ -112,26 +152,44 @@ export class PlanView {
    */
   async make(options) {
     const { words } = this;
+    const asked = ++this.#asked;
     this.#options = options;
-    this.result.replaceChildren(h("p", { class: "status" }, words.say("plan_working")));
-    this.announce(words.say("plan_working"));
-    try {
-      this.#plan = await this.service.plan(options);
-    } catch {
-      // Whatever the fault, the learner can only try again: the form is still there.
-      this.result.replaceChildren(h("p", { class: "status" }, words.say("plan_failed")));
-      this.announce(words.say("plan_failed"));
-      return null;
+    this.#say("plan_working");
+    /** @type {Plan | null} */
+    let plan = null;
+    while (!plan) {
+      try {
+        plan = await this.service.plan(options);
+      } catch (fault) {
+        if (asked !== this.#asked) return null;
+        if (!(fault instanceof Fault) || fault.kind !== "loading") {
+          // Whatever else it is, the learner can only try again: the form is still there.
+          this.#say(fault instanceof Fault && fault.kind === "limited" ? "failed_limited" : "plan_failed", fault instanceof Fault ? (fault.wait ?? 0) : 0);
+          return null;
+        }
+        if (this.result.textContent !== words.say("loading")) this.#say("loading");
+        await new Promise((resolve) => setTimeout(resolve, AGAIN));
+      }
+      if (asked !== this.#asked) return null;
     }
-    const count = this.#plan.steps.length;
-    this.#show(this.#plan);
+    const count = plan.steps.length;
+    this.#plan = plan;
+    if (count) this.shelf.save({ options, plan });
+    this.#show(plan, true);
     this.announce(count ? words.count("plan_ready", count) : words.say("plan_empty"));
-    this.made(this.#plan);
-    return this.#plan;
+    this.made(plan);
+    return plan;
   }
 
-  /** @param {Plan} plan */
-  #show(plan) {
+  /** Says how it fares, in the place of the plan. @param {Key} key @param {number} [wait] seconds */
+  #say(key, wait = 0) {
+    const text = this.words.say(key, { when: this.words.within(wait) });
+    this.result.replaceChildren(h("p", { class: "status" }, text));
+    this.announce(text);
+  }
+
+  /** @param {Plan} plan @param {boolean} fresh it has just been made, and is what the learner wants to see now */
+  #show(plan, fresh) {
     const { words } = this;
     if (!plan.steps.length) {
       this.result.replaceChildren(h("p", { class: "status" }, words.say("plan_empty")));
@@ -139,7 +197,7 @@ export class PlanView {
     }
     this.element.dataset.state = "made";
     this.questions.open = false;
-    const done = ticks.load();
+    const done = this.shelf.ticks();
     const note = h("p", { class: "small", role: "status" });
     const picture = h("div", { class: "picture" });
     const progress = h("p", { class: "progress" });
@@ -147,14 +205,15 @@ export class PlanView {
     const items = plan.steps.map((step, index) => this.#step(plan, index, done, (ticked) => tick(step, ticked)));
     const list = h("ol", { class: "steps" }, ...items);
     const draw = () => {
-      const mirrored = getComputedStyle(this.element).direction === "rtl";
+      const { direction, fontFamily } = getComputedStyle(this.element);
       const count = plan.steps.filter((step) => done.has(stepId(step))).length;
       progress.textContent = words.say("progress", { done: count, n: plan.steps.length });
       bar.value = count;
       picture.replaceChildren(
         roadmap(plan.steps, {
           done,
-          mirrored,
+          mirrored: direction === "rtl",
+          font: fontFamily,
           label: words.say("roadmap"),
           name: (step, ticked) => words.say(ticked ? "step_done" : "step", { n: step.number, title: step.title }),
           go: (index) => {
@@ -168,7 +227,7 @@ export class PlanView {
     const tick = (step, ticked) => {
       if (ticked) done.add(stepId(step));
       else done.delete(stepId(step));
-      ticks.save(done);
+      this.shelf.tick(done);
       draw();
     };
     /** @param {"print" | "markdown" | "calendar"} name @param {() => void} act */
@@ -190,10 +249,26 @@ export class PlanView {
       button("calendar", () => download("text/calendar", "study-plan.ics")),
     );
     const heading = h("h3", { tabindex: "-1", class: "plan-title" }, words.say("plan_title"));
-    this.result.replaceChildren(heading, h("div", { class: "plan-progress" }, bar, progress), picture, tools, note, list);
-    draw();
+    const total = this.#total(plan);
+    const line = total && h("p", { class: "small total" }, total);
+    this.result.replaceChildren(heading, h("div", { class: "plan-progress" }, bar, progress), ...(line ? [line] : []), picture, tools, note, list);
+    // Titles are measured and the page's direction is asked for: both need a place in the page.
+    if (this.element.isConnected) draw();
+    else requestAnimationFrame(draw);
+    if (!fresh) return;
     heading.focus({ preventScroll: true });
     reveal(heading, "start");
+  }
+
+  /** The hours that the steps state, and how many weeks they are. @param {Plan} plan @returns {string} "" where no step states any */
+  #total({ steps }) {
+    const { words } = this;
+    const stated = steps.filter(({ hours }) => hours);
+    if (!stated.length) return "";
+    const hours = Math.round(stated.reduce((sum, step) => sum + (step.hours ?? 0), 0));
+    const pace = this.#options.hours_per_week;
+    const all = words.say("total", { hours, steps: stated.map(({ number }) => number).join(", ") });
+    return pace ? `${all} ${words.say("total_weeks", { weeks: Math.ceil(hours / pace), pace })}` : all;
   }
 
   /** What is to be known of a step in a line: optional, after which, how long. @param {PlanStep[]} steps @param {number} index */
@@ -253,9 +328,13 @@ export class PlanView {
         step.why && h("p", { dir: "auto" }, step.why.replace(/\s*\[\d{1,3}\]/g, "")),
         h("p", { class: "small" }, this.#facts(plan.steps, index)),
         step.url && h("p", { class: "small" }, url),
+        ...step.citations.map(({ title, url: source }) => h("p", { class: "small", dir: "auto" }, `${this.words.say("source")}: ${title}${source ? `, ${source}` : ""}`)),
       );
     });
-    return h("main", { lang: this.language }, h("h1", { lang: this.words.language }, this.words.say("plan_title")), h("ol", {}, ...items));
+    const { words } = this;
+    const date = new Date().toLocaleDateString(words.language, { dateStyle: "long" });
+    const head = h("p", { lang: words.language }, [date, this.#total(plan)].filter(Boolean).join(". "));
+    return h("main", { lang: this.language }, h("h1", { lang: words.language }, words.say("plan_title")), head, h("ol", {}, ...items));
   }
 }
 

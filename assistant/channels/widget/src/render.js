@@ -94,17 +94,52 @@ function block(node, marker) {
     case "pre":
       return h("pre", { tabindex: "0", dir: "ltr" }, h("code", {}, node.text));
     case "table":
-      return h(
-        "div",
-        { class: "wide", tabindex: "0", role: "group" },
-        h(
-          "table",
-          {},
-          h("thead", {}, h("tr", {}, ...node.head.map((cell) => h("th", { scope: "col", dir: "auto" }, ...words(cell, marker))))),
-          h("tbody", {}, ...node.rows.map((row) => h("tr", {}, ...row.map((cell) => h("td", { dir: "auto" }, ...words(cell, marker)))))),
-        ),
-      );
+      return table(node, marker);
   }
+}
+
+const LONG = 40; // characters: a cell with more is a sentence, and wants a column to be read in
+
+/** Shows the rows of a table as cards where its columns do not fit side by side. */
+const fitting = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const wide = target.parentElement;
+    const grid = target.nextElementSibling;
+    if (!wide || !grid) continue;
+    grid.classList.remove("stacked");
+    grid.classList.toggle("stacked", wide.scrollWidth > wide.clientWidth);
+  }
+});
+
+/**
+ * A table whose first column names its rows.
+ * @param {import("./tree.js").Table} node
+ * @param {MakeMarker} marker
+ * @returns {HTMLElement}
+ */
+function table({ head, rows }, marker) {
+  // A header without words would name its column to nobody.
+  const names = head.map((cell) => h(cell.length ? "th" : "td", { ...(cell.length ? { scope: "col", role: "columnheader" } : { role: "cell" }), dir: "auto" }, ...words(cell, marker)));
+  const body = rows.map((row) =>
+    h(
+      "tr",
+      { role: "row" },
+      ...row.map((cell, column) => {
+        const name = column > 0 && names[column]?.textContent;
+        const content = words(cell, marker);
+        const one = column ? h("td", { dir: "auto", role: "cell", "data-column": name || null }) : h("th", { dir: "auto", role: "rowheader", scope: "row" });
+        one.append(...content);
+        if ((one.textContent ?? "").length > LONG) one.className = "long";
+        return one;
+      }),
+    ),
+  );
+  // The roles are said in words: a table that is laid out as cards is still one to a screen reader.
+  const grid = h("table", { role: "table" }, h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ...names)), h("tbody", { role: "rowgroup" }, ...body));
+  // What is watched has no height, so that a change of ours is no change to it.
+  const ruler = h("div");
+  fitting.observe(ruler);
+  return h("div", { class: "wide", tabindex: "0", role: "group" }, ruler, grid);
 }
 
 /** A Markdown text on the screen, which may still be growing. */

@@ -8,7 +8,7 @@ const ROW = 48;
 const LANE = 20; // wide enough for a road to pass between two stops
 const LANES = 4;
 const RADIUS = 9.5;
-const LETTER = 6.9; // the average width of one at 13 px, on the safe side
+const SIZE = 13; // px of a title
 
 /** What names a step when others ask for it, and when it is ticked off. @param {PlanStep} step */
 export const stepId = (step) => step.resource ?? step.section ?? step.title;
@@ -46,29 +46,52 @@ export function depths(steps) {
   return depth;
 }
 
-/** @param {string} title @param {number} letters in one line @returns {string[]} one or two lines */
-export function wrap(title, letters) {
+/**
+ * A title in one or two lines, cut where two are not enough.
+ * @param {string} title
+ * @param {number} width of a line
+ * @param {(text: string) => number} measure
+ * @returns {string[]}
+ */
+export function wrap(title, width, measure) {
   /** @type {string[]} */
   const lines = [""];
   for (const word of title.split(/\s+/)) {
-    const last = lines[lines.length - 1];
-    if (last && last.length + 1 + word.length > letters) lines.push(word);
-    else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+    const longer = `${lines[lines.length - 1]} ${word}`.trim();
+    if (lines.length < 2 && lines[0] && measure(longer) > width) lines.push(word);
+    else lines[lines.length - 1] = longer;
   }
-  const shown = lines.slice(0, 2).map((line) => (line.length > letters + 2 ? `${line.slice(0, letters)}…` : line));
-  if (lines.length > 2) shown[1] = `${shown[1].replace(/…$/, "").slice(0, letters - 1)}…`;
-  return shown;
+  return lines.map((line) => cut(line, width, measure));
 }
+
+/** @param {string} line @param {number} width @param {(text: string) => number} measure */
+function cut(line, width, measure) {
+  if (measure(line) <= width) return line;
+  let end = line.length;
+  while (end > 0 && measure(`${line.slice(0, end).trimEnd()}…`) > width) end -= 1;
+  return `${line.slice(0, end).trimEnd()}…`;
+}
+
+/** How wide a title is in a font. @param {string} family @returns {(text: string) => number} */
+function ruler(family) {
+  const pen = /** @type {CanvasRenderingContext2D} */ (h("canvas").getContext("2d"));
+  pen.font = `${SIZE}px ${family}`;
+  return (text) => pen.measureText(text).width;
+}
+
+/** Whether a title is written from right to left. @param {string} title */
+const rightToLeft = (title) => /^[^\p{L}]*[\u0590-\u08ff\ufb1d-\ufefc]/u.test(title);
 
 /**
  * @param {PlanStep[]} steps
- * @param {{done: Set<string>, mirrored: boolean, label: string, name: (step: PlanStep, done: boolean) => string, go: (index: number) => void}} look
+ * @param {{done: Set<string>, mirrored: boolean, font: string, label: string, name: (step: PlanStep, done: boolean) => string, go: (index: number) => void}} look
  * @returns {SVGSVGElement}
  */
-export function roadmap(steps, { done, mirrored, label, name, go }) {
+export function roadmap(steps, { done, mirrored, font, label, name, go }) {
   const lanes = depths(steps).map((depth) => Math.min(depth, LANES));
   const inset = 34 + Math.max(0, ...lanes) * LANE;
-  const letters = Math.floor((WIDTH - inset) / LETTER);
+  const room = WIDTH - inset - 4;
+  const measure = ruler(font);
   /** @param {number} x */
   const across = (x) => (mirrored ? WIDTH - x : x);
   /** @param {number} index */
@@ -89,11 +112,12 @@ export function roadmap(steps, { done, mirrored, label, name, go }) {
   );
   const stops = steps.map((step, index) => {
     const ticked = done.has(stepId(step));
-    const lines = wrap(step.title, letters);
+    const lines = wrap(step.title, room, measure);
     const first = y(index) + (lines.length === 1 ? 4.5 : -3);
-    const text = lines.map((line, at) =>
-      s("tspan", { x: across(inset), y: first + at * 15, direction: mirrored ? "rtl" : "ltr" }, line),
-    );
+    const text = lines.map((line, at) => s("tspan", { x: across(inset), y: first + at * 15 }, line));
+    // Each title runs its own way, and begins or ends at its stop.
+    const rtl = rightToLeft(step.title);
+    const title = { class: "stop-title", direction: rtl ? "rtl" : "ltr", "text-anchor": rtl === mirrored ? "start" : "end" };
     return s(
       "a",
       {
@@ -111,7 +135,7 @@ export function roadmap(steps, { done, mirrored, label, name, go }) {
       ticked
         ? s("path", { class: "tick", d: `M${x(index) - 5} ${y(index) + 0.5}l3.500 3.500 6.500-7.500` })
         : s("text", { class: "stop-number", x: x(index), y: y(index) + 4, "text-anchor": "middle" }, String(step.number)),
-      s("text", { class: "stop-title", "text-anchor": "start" }, ...text),
+      s("text", title, ...text),
     );
   });
   return s(

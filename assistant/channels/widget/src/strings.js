@@ -16,11 +16,14 @@ export const en = {
   language: "",
   transcript: "Conversation",
   field: "Your question",
-  placeholder: "Ask about deep learning…",
+  placeholder: "Ask about {subject}…",
   send: "Send",
   stop: "Stop",
   count: "{n} characters left",
   newest: "Jump to the newest",
+  to_answer: "Go to the newest answer",
+  fresh: "A new conversation has begun.",
+  undo: "Undo",
 
   you: "You asked:",
   queued: "Next in line.",
@@ -28,14 +31,20 @@ export const en = {
   online: "You are back online.",
   searching: "Searching the guide…",
   mending: "The line broke. Fetching the rest…",
+  loading: "Getting ready: the first start builds the index, about a minute.",
   wait: "Many people are asking just now. Trying again in {n} s.",
+  wait_limited: "You have reached the limit for now. Trying again in {n} s.",
+  wait_pending: "The answer is still being worked out. Trying again in {n} s.",
   restart: "The guide can’t be reached. Trying again in {n} s.",
   now: "Try now",
   cancel: "Cancel",
   stopped: "Stopped.",
   retry: "Try again",
   failed_unreachable: "The guide can’t be reached at the moment. Please try again in a little while.",
-  failed_busy: "Too many people are asking just now. Please try again in {n} s.",
+  failed_busy: "Too many people are asking just now. Please try again {when}.",
+  failed_limited: "You have reached the limit for now. Please try again {when}.",
+  failed_pending: "The answer takes unusually long. Please try again {when}.",
+  failed_denied: "This chat isn’t available here. Please tell the owner of this site.",
   failed_refused: "The guide can’t take this question. Please make it shorter or put it another way.",
   failed_gone: "The guide no longer knows this conversation. Please start a new one.",
   failed_broken: "Something went wrong on our side. Please try again.",
@@ -118,19 +127,23 @@ export const en = {
   tick: "Done: {title}",
   after: "Comes after step {steps}",
   effort: "Effort: {effort}",
+  total: "About {hours} hours for the steps that state any ({steps}).",
+  total_weeks: "That is about {weeks} weeks at your {pace} hours a week.",
+  source: "Source",
   optional: "Optional",
   print: "Print",
   markdown: "Markdown",
   calendar: "Calendar",
   file_failed: "The file could not be made. Please try again.",
 
-  about_what: "This guide answers questions about how to start learning deep learning. It only says what its texts say, and shows the exact words for each sentence.",
+  about_what: "This chat answers from one guide: {title}. It only says what the guide’s texts say, and shows the exact words for each sentence.",
   about_not: "It does not solve homework, explain your code, or know the latest news. If something is not in the guide, it says so.",
   about_marks: "A small number after a sentence opens its source. Sources that have moved or been replaced are marked, with what took their place.",
   about_language: "The guide’s texts are in English: questions and answers are in English too.",
   about_privacy_session: "This conversation is kept in this browser tab until you close it.",
   about_privacy_local: "This conversation is kept in this browser until you delete it.",
   about_privacy_none: "This conversation is not kept in your browser.",
+  about_privacy_plan: "Your study plan and its ticks stay in this browser until you delete the conversation here.",
   forget: "Delete this conversation, here and on the service",
   forgotten: "The conversation is deleted.",
   forget_failed: "It is deleted here. The service could not be reached to delete its copy.",
@@ -154,11 +167,14 @@ export const de = {
   language: "Fragen und Antworten sind auf Englisch, in der Sprache der Quellen.",
   transcript: "Gespräch",
   field: "Ihre Frage (auf Englisch)",
-  placeholder: "Ihre Frage, auf Englisch …",
+  placeholder: "Ihre Frage zu {subject}, auf Englisch …",
   send: "Senden",
   stop: "Anhalten",
   count: "Noch {n} Zeichen",
   newest: "Zum Neuesten springen",
+  to_answer: "Zur neuesten Antwort",
+  fresh: "Ein neues Gespräch hat begonnen.",
+  undo: "Rückgängig",
 
   you: "Ihre Frage:",
   queued: "Kommt als Nächstes dran.",
@@ -166,14 +182,20 @@ export const de = {
   online: "Sie sind wieder online.",
   searching: "Der Wegweiser sucht …",
   mending: "Die Verbindung ist abgerissen. Der Rest wird geholt …",
+  loading: "Gleich geht es los: Der erste Start baut den Index, etwa eine Minute.",
   wait: "Gerade fragen sehr viele. Neuer Versuch in {n} s.",
+  wait_limited: "Sie haben das Limit vorerst erreicht. Neuer Versuch in {n} s.",
+  wait_pending: "An der Antwort wird noch gearbeitet. Neuer Versuch in {n} s.",
   restart: "Der Wegweiser ist nicht erreichbar. Neuer Versuch in {n} s.",
   now: "Jetzt versuchen",
   cancel: "Abbrechen",
   stopped: "Angehalten.",
   retry: "Noch einmal versuchen",
   failed_unreachable: "Der Wegweiser ist im Moment nicht erreichbar. Bitte versuchen Sie es etwas später noch einmal.",
-  failed_busy: "Gerade fragen zu viele. Bitte versuchen Sie es in {n} s noch einmal.",
+  failed_busy: "Gerade fragen zu viele. Bitte versuchen Sie es {when} noch einmal.",
+  failed_limited: "Sie haben das Limit vorerst erreicht. Bitte versuchen Sie es {when} noch einmal.",
+  failed_pending: "Die Antwort dauert ungewöhnlich lange. Bitte versuchen Sie es {when} noch einmal.",
+  failed_denied: "Dieser Chat steht hier nicht zur Verfügung. Bitte sagen Sie dem Betreiber der Seite Bescheid.",
   failed_refused: "Diese Frage kann der Wegweiser nicht annehmen. Bitte fassen Sie sie kürzer oder anders.",
   failed_gone: "Der Wegweiser kennt dieses Gespräch nicht mehr. Bitte beginnen Sie ein neues.",
   failed_broken: "Bei uns ist etwas schiefgegangen. Bitte versuchen Sie es noch einmal.",
@@ -256,19 +278,23 @@ export const de = {
   tick: "Erledigt: {title}",
   after: "Kommt nach Schritt {steps}",
   effort: "Aufwand: {effort}",
+  total: "Etwa {hours} Stunden für die Schritte, die welche nennen ({steps}).",
+  total_weeks: "Das sind etwa {weeks} Wochen bei {pace} Stunden pro Woche.",
+  source: "Quelle",
   optional: "Freiwillig",
   print: "Drucken",
   markdown: "Markdown",
   calendar: "Kalender",
   file_failed: "Die Datei konnte nicht erstellt werden. Bitte versuchen Sie es noch einmal.",
 
-  about_what: "Dieser Wegweiser beantwortet Fragen dazu, wie man mit Deep Learning anfängt. Er sagt nur, was in seinen Texten steht, und zeigt zu jedem Satz den genauen Wortlaut.",
+  about_what: "Dieser Chat antwortet aus einem Wegweiser: {title}. Er sagt nur, was in dessen Texten steht, und zeigt zu jedem Satz den genauen Wortlaut.",
   about_not: "Er löst keine Hausaufgaben, erklärt nicht Ihren Code und kennt nicht die neuesten Nachrichten. Steht etwas nicht im Wegweiser, sagt er das.",
   about_marks: "Eine kleine Zahl nach einem Satz öffnet dessen Quelle. Quellen, die umgezogen oder abgelöst sind, sind gekennzeichnet, mit dem, was an ihre Stelle trat.",
   about_language: "Die Texte des Wegweisers sind englisch: Fragen und Antworten sind es auch.",
   about_privacy_session: "Dieses Gespräch bleibt in diesem Browser-Tab, bis Sie ihn schließen.",
   about_privacy_local: "Dieses Gespräch bleibt in diesem Browser, bis Sie es löschen.",
   about_privacy_none: "Dieses Gespräch wird in Ihrem Browser nicht aufbewahrt.",
+  about_privacy_plan: "Ihr Lernplan und seine Häkchen bleiben in diesem Browser, bis Sie das Gespräch hier löschen.",
   forget: "Dieses Gespräch löschen, hier und beim Dienst",
   forgotten: "Das Gespräch ist gelöscht.",
   forget_failed: "Hier ist es gelöscht. Der Dienst war nicht erreichbar, um seine Kopie zu löschen.",
@@ -293,6 +319,7 @@ export class Words {
     this.language = short === "de" ? "de" : "en";
     this.words = { ...LANGUAGES[this.language], ...own };
     this.plural = new Intl.PluralRules(this.language);
+    this.relative = new Intl.RelativeTimeFormat(this.language);
   }
 
   /**
@@ -301,6 +328,13 @@ export class Words {
    */
   say(key, values = {}) {
     return (this.words[key] ?? en[key]).replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+  }
+
+  /** A wait as people say it: "in 30 seconds", "in 10 minutes", "in 1 hour". @param {number} seconds */
+  within(seconds) {
+    const [n, unit] = seconds < 90 ? [seconds, "second"] : seconds < 5400 ? [seconds / 60, "minute"] : [seconds / 3600, "hour"];
+    const hour = unit === "minute" && n > 55; // 3600 s are an hour, not 60 minutes
+    return this.relative.format(hour ? 1 : Math.round(n), /** @type {Intl.RelativeTimeFormatUnit} */ (hour ? "hour" : unit));
   }
 
   /**

@@ -25,6 +25,10 @@ const CSS = `
   text-align: start !important;
   overflow-anchor: none !important; /* or the page scrolls along with the conversation */
 }
+/* Labels keep their own direction, so that "0 of 9" stays in order, and the page's side. */
+:host(:dir(rtl)) { text-align: right !important; }
+p, h2, h3, h4, legend, label, summary, .chip { unicode-bidi: plaintext; }
+[dir="auto"] { text-align: start; }
 :host([hidden]) { display: none !important; }
 :host([theme="light"]) { color-scheme: light !important; }
 :host([theme="dark"]) { color-scheme: dark !important; }
@@ -73,7 +77,8 @@ a:hover { text-decoration-thickness: 2px; }
 .panel.floating:modal {
   inset: 0; inline-size: 100%; block-size: var(--_screen, 100dvh); border: 0; border-radius: 0; box-shadow: none;
 }
-.panel::backdrop { background: var(--_page); }
+/* Only the sheet that fills a small screen hides the page: a popover has a backdrop as well. */
+.panel:modal::backdrop { background: var(--_page); }
 
 header { display: flex; align-items: center; gap: 2px; padding: 8px 8px 8px 18px; border-block-end: 1px solid var(--_line); }
 header:dir(rtl) { padding: 8px 18px 8px 8px; }
@@ -83,12 +88,15 @@ header h2 { flex: 1; min-inline-size: 0; font-weight: 650; font-size: 1.05em; ov
 .plain[aria-pressed="true"] { color: var(--_accent); background: var(--_tint); }
 .plain[aria-pressed="true"] .icon { fill: color-mix(in oklab, var(--_accent) 30%, transparent); }
 
-.stage { position: relative; min-block-size: 0; display: grid; grid-template: minmax(0, 1fr) / minmax(0, 1fr); }
+.stage { position: relative; min-block-size: 0; display: grid; grid-template: minmax(0, 1fr) auto / minmax(0, 1fr); }
 .scroll { overflow: auto; overscroll-behavior: contain; padding: 20px 18px 12px; scroll-padding: 12px; overflow-anchor: none; }
-.jump { position: absolute; inset-block-end: 10px; inset-inline-end: 14px; background: var(--_page); border-color: var(--_edge); color: var(--_ink); border-radius: 50%; box-shadow: 0 2px 10px #0003; }
+/* A row of its own: it covers no words. */
+.jump { justify-self: center; margin-block: 4px; background: var(--_page); border-color: var(--_edge); color: var(--_ink); border-radius: 50%; }
 
 .hello h3 { font-size: 1.3em; font-weight: 650; line-height: 1.25; letter-spacing: -.015em; text-wrap: balance; }
 .hello p { color: var(--_soft); margin-block-start: .5em; text-wrap: pretty; }
+.notice { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 8px 16px; padding: 8px 14px; margin-block-end: 18px; background: var(--_tint); border-radius: 12px; }
+.hello .notice p { margin: 0; color: var(--_ink); }
 .hello .chips { margin-block-start: 1.2em; flex-direction: column; align-items: stretch; }
 .hello .chip { border-radius: 12px; padding: .65em 1em; }
 
@@ -108,6 +116,7 @@ header h2 { flex: 1; min-inline-size: 0; font-weight: 650; font-size: 1.05em; ov
   inline-size: fit-content; max-inline-size: 88%; justify-self: end; padding: .55em 1em; margin-block-end: 16px;
   background: var(--_tint); border-radius: 16px 16px 4px 16px; white-space: pre-line; overflow: clip; unicode-bidi: isolate;
 }
+.question:focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; }
 :host(:dir(rtl)) .question { border-radius: 16px 16px 16px 4px; }
 .label:empty { display: none; }
 .label { font-size: .85em; font-weight: 650; color: var(--_warn); margin-block-end: .35em; }
@@ -124,11 +133,21 @@ header h2 { flex: 1; min-inline-size: 0; font-weight: 650; font-size: 1.05em; ov
 .prose pre code { background: none; padding: 0; }
 .prose .wide { overflow-x: auto; }
 .prose table { border-collapse: collapse; min-inline-size: 60%; font-size: .93em; }
-.prose th, .prose td { text-align: start; vertical-align: top; padding: .4em .7em; border-block-end: 1px solid var(--_line); }
+/* break-word, unlike the inherited value anywhere, leaves a column at least as wide as its longest word. */
+.prose th, .prose td { text-align: start; vertical-align: top; padding: .4em .7em; border-block-end: 1px solid var(--_line); overflow-wrap: break-word; }
+.prose th { font-weight: 650; }
+.prose .long { min-inline-size: 7.5em; }
+.prose .stacked, .stacked tbody, .stacked tr, .stacked th, .stacked td { display: block; }
+.prose .stacked :is(th, td) { border: 0; padding: .2em 0; min-inline-size: 0; overflow-wrap: anywhere; }
+.stacked thead { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
+.stacked tr { padding-block: .6em; border-block-end: 1px solid var(--_line); }
+.stacked td::before { content: attr(data-column); display: block; font-size: .87em; font-weight: 650; color: var(--_soft); }
+.stacked td:not([data-column])::before { display: none; }
 blockquote { border-inline-start: 3px solid var(--_line); padding-inline-start: .9em; color: var(--_ink); overflow: clip; unicode-bidi: isolate; }
 
 .marker {
-  display: inline-grid; place-items: center; min-inline-size: 24px; block-size: 24px; padding: 0 .35em; margin: 0 1px; vertical-align: .12em;
+  /* Taller than the letters, but not than their line: the margins give back what would push lines apart. */
+  display: inline-grid; place-items: center; min-inline-size: 24px; block-size: 24px; padding: 0 .35em; margin: -6px 1px; vertical-align: .12em;
   font: 600 .75em/1 ui-sans-serif, system-ui, sans-serif; color: var(--_accent); background: var(--_tint); border: 1px solid transparent; border-radius: 8px;
 }
 button.marker:hover, .marker[aria-expanded="true"] { background: var(--_accent); color: var(--_on); }
@@ -140,13 +159,16 @@ sup.marker { color: var(--_soft); background: none; }
 .card:focus-visible { outline: 2px solid var(--_accent); }
 .card-head { display: flex; align-items: center; gap: 10px; }
 .card-title { flex: 1; font-weight: 650; line-height: 1.35; min-inline-size: 0; overflow: clip; unicode-bidi: isolate; }
+.card .facts { margin-inline-end: 8px; }
 .card blockquote { margin: .7em 8px 0 0; }
 .card .status-note { margin: .6em 8px 0 0; font-size: .93em; color: var(--_soft); }
 .card .go { margin-block-start: .6em; }
 .card .go a, .source-title { display: inline-block; padding-block: 2px; }
-.facts { display: flex; flex-wrap: wrap; align-items: center; gap: 2px 10px; font-size: .87em; color: var(--_soft); }
-.badge { display: inline-block; max-inline-size: 100%; padding: .05em .6em; font-size: .93em; color: var(--_warn); background: var(--_warn-bg); border-radius: 6px; line-height: 1.6; }
-.badge a { color: inherit; display: inline-block; min-block-size: 24px; line-height: 24px; overflow-wrap: anywhere; }
+.facts { font-size: .87em; line-height: 26px; color: var(--_soft); }
+.kind { margin-inline-end: 10px; }
+/* In the flow of its line: where it wraps, each line has its own, and the title follows on the first. */
+.badge { padding: .15em .6em; font-size: .93em; line-height: 26px; color: var(--_warn); background: var(--_warn-bg); border-radius: 6px; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
+.badge a { color: inherit; padding-block: 3px; overflow-wrap: anywhere; }
 
 .source-list h4, .near h4, .next h4 { font-size: .87em; font-weight: 650; color: var(--_soft); margin-block-end: .5em; }
 .sources { list-style: none; display: grid; gap: 10px; }
@@ -181,7 +203,9 @@ legend { font-weight: 650; padding: 0; margin-block-end: .4em; }
 .field { inline-size: 100%; padding: .55em .8em; background: var(--_page); border: 1px solid var(--_edge); border-radius: 10px; resize: vertical; min-block-size: 40px; }
 .field.hours { inline-size: 7em; }
 
-footer { padding: 10px 12px 12px; border-block-start: 1px solid var(--_line); }
+.route { margin-block-end: 8px; }
+.route:not(:focus) { position: absolute; inset-block-start: 0; inline-size: 40px; overflow: hidden; opacity: 0; pointer-events: none; white-space: nowrap; }
+footer { position: relative; padding: 10px 12px 12px; border-block-start: 1px solid var(--_line); }
 .composer { display: flex; align-items: flex-end; gap: 8px; padding: 4px; border: 1px solid var(--_edge); border-radius: 16px; background: var(--_page); }
 .composer:focus-within { outline: 2px solid var(--_accent); outline-offset: -1px; border-color: transparent; }
 .composer textarea { flex: 1; min-inline-size: 0; border: 0; background: none; padding: 8px 4px 8px 12px; resize: none; line-height: 1.5; field-sizing: content; min-block-size: 40px; max-block-size: min(9em, 30vh); outline: none; }
@@ -223,7 +247,7 @@ progress::-moz-progress-bar { background: var(--_accent); }
 .stop.done circle { fill: var(--_accent); }
 .stop .tick { fill: none; stroke: var(--_on); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 .stop-number { fill: var(--_accent); font-weight: 650; font-size: 11px; }
-.stop-title { fill: var(--_ink); }
+.stop-title { fill: var(--_ink); letter-spacing: normal; }
 .stop.done .stop-title { fill: var(--_soft); }
 p:empty { display: none; }
 .steps { list-style: none; display: grid; gap: 4px; }
@@ -235,7 +259,10 @@ p:empty { display: none; }
 .step-number { color: var(--_soft); }
 .step .sources .number, .step .source-title { display: none; }
 
-@media (max-width: 380px) {
+@media (max-height: 480px) {
+  .jump { position: absolute; inset-block-end: 4px; inset-inline-end: 14px; margin: 0; }
+}
+@media (max-width: 400px) {
   .scroll { padding-inline: 14px; }
   header { padding-inline: 14px 4px; }
   header .plain { inline-size: 38px; }
@@ -265,6 +292,10 @@ p:empty { display: none; }
   .stop .tick { stroke: Canvas; }
   .stop-title, .stop-number { fill: CanvasText; }
   .dots i { background: CanvasText; }
+  progress, progress::-webkit-progress-bar { forced-color-adjust: none; background: Canvas; }
+  progress { border: 1px solid CanvasText; }
+  progress::-webkit-progress-value { forced-color-adjust: none; background: Highlight; }
+  progress::-moz-progress-bar { forced-color-adjust: none; background: Highlight; }
 }
 @media print {
   .launcher, header .plain, footer, .tools, .next, .jump, .hello .chips { display: none !important; }

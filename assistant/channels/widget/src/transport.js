@@ -8,14 +8,18 @@ import { events } from "./sse.js";
  * Why no answer came.
  *   stopped      the learner stopped it
  *   unreachable  no connection
- *   busy         429 or 503; `wait` says how long
+ *   loading      503 of a service that is still getting ready
+ *   busy         503; `wait` says how long
+ *   limited      429: this client has asked too often; `wait` says how long
+ *   pending      409: an earlier attempt at this very answer is still at work
+ *   denied       401 or 403: the key is missing or wrong, or the page is not allowed
  *   gone         the service does not know the conversation or answer
- *   refused      the request is not one that it takes (too long, not allowed)
+ *   refused      the question is not one that it takes (too long)
  *   broken       the service failed, or answered with something else
  */
 export class Fault extends Error {
   /**
-   * @param {"stopped" | "unreachable" | "busy" | "gone" | "refused" | "broken"} kind
+   * @param {"stopped" | "unreachable" | "loading" | "busy" | "limited" | "pending" | "denied" | "gone" | "refused" | "broken"} kind
    * @param {{status?: number | null, wait?: number | null, requestId?: string | null}} [about] wait in seconds
    */
   constructor(kind, { status = null, wait = null, requestId = null } = {}) {
@@ -66,7 +70,7 @@ export class Service {
   /**
    * Asks, and tells what arrives. The same body and Idempotency-Key go with every attempt, so that an answer
    * that was cut off is fetched, not made twice.
-   * @param {{question: string, conversation_id?: string, profile?: object, history?: object[]}} request
+   * @param {{question: string, standalone?: boolean, conversation_id?: string, profile?: object, history?: object[]}} request
    * @param {string} idempotency
    * @param {AbortSignal} signal
    * @param {(text: string, citations: Citation[], conversation: string | null) => void} tell
@@ -117,6 +121,12 @@ export class Service {
       { Accept: "application/json" },
     );
     return json(response, plan);
+  }
+
+  /** Which guide it is. @returns {Promise<Guide>} */
+  async guide() {
+    const init = { signal: AbortSignal.timeout(PATIENCE) };
+    return json(await this.#fetch("v1/sections", init, { Accept: "application/json" }), guide);
   }
 
   /**
@@ -173,8 +183,8 @@ class Draft {
     if (event.event === "done") return answer(data);
     if (event.event === "error") {
       const status = Number(data.status) || null;
-      const busy = status === 429 || status === 503;
-      throw new Fault(busy ? "busy" : "broken", { status, wait: busy ? 5 : null, requestId: text(data.request_id) || null });
+      const kind = status === 429 || status === 503 ? kindOf(status, data) : "broken";
+      throw new Fault(kind, { status, wait: kind === "broken" ? null : 5, requestId: text(data.request_id) || null });
     }
     if (event.event === "meta") this.conversation = text(data.conversation_id) || null;
     else if (event.event === "delta") this.#put(event.id, text(data.text));
@@ -226,11 +236,39 @@ async function fault(response) {
   const { status } = response;
   const problem = await response.json().catch(() => ({}));
   const requestId = text(problem?.request_id) || response.headers.get("X-Request-ID");
-  // 409: the first attempt at this very answer is still at work.
-  if (status === 429 || status === 503 || status === 409) return new Fault("busy", { status, requestId, wait: seconds(response) });
-  if (status === 502 || status === 504) return new Fault("unreachable", { status, requestId });
-  if (status === 404 || status === 410) return new Fault("gone", { status, requestId });
-  return new Fault(status < 500 ? "refused" : "broken", { status, requestId });
+  const kind = kindOf(status, problem);
+  const waits = kind === "loading" || kind === "busy" || kind === "limited" || kind === "pending";
+  return new Fault(kind, { status, requestId, wait: waits ? seconds(response) : null });
+}
+
+/** @param {number} status @param {any} problem the problem document, as far as there is one */
+function kindOf(status, problem) {
+  switch (status) {
+    case 401:
+    case 403:
+      return "denied";
+    case 404:
+    case 410:
+      return "gone";
+    case 409:
+      return "pending";
+    case 413:
+    case 422:
+      return "refused";
+    case 429:
+      return "limited";
+    case 502:
+    case 504:
+      return "unreachable";
+    case 503:
+      return isLoading(problem) ? "loading" : "busy";
+  }
+  return "broken";
+}
+
+/** Whether a 503 is that of a service that is still getting ready. @param {any} problem */
+export function isLoading(problem) {
+  return problem?.reason === "loading" || /loading$/.test(text(problem?.type)) || /still loading/i.test(text(problem?.detail));
 }
 
 /** @param {Response} response how long to wait: Retry-After as seconds or as a date; 5 where it does not say */
@@ -291,6 +329,35 @@ export function answer(data) {
     clarifying_question: text(asked?.text) ? { text: asked.text, options: texts(asked.options) } : null,
     suggestions: texts(data.suggestions),
     profile: data.profile ?? {},
+  };
+}
+
+/** @typedef {{id: string, label: string}} Choice */
+/**
+ * @typedef {object} Guide what the guide says of itself; "" and null where it says nothing
+ * @property {string} title
+ * @property {string} subject
+ * @property {string | null} language
+ * @property {string[]} starters
+ * @property {string[]} sections their titles
+ * @property {Choice[] | null} goals
+ * @property {Choice[] | null} backgrounds
+ */
+
+/** @param {unknown} value @returns {Choice[] | null} */
+const choices = (value) => (Array.isArray(value) ? value.filter((each) => text(each?.id) && text(each?.label)) : null);
+
+/** @param {any} data @returns {Guide} */
+function guide(data) {
+  const about = data?.guide;
+  return {
+    title: text(about?.title),
+    subject: text(about?.subject),
+    language: text(about?.language) || null,
+    starters: texts(about?.starters),
+    sections: texts(many(data?.sections).map((each) => each?.title)),
+    goals: choices(about?.goals),
+    backgrounds: choices(about?.backgrounds),
   };
 }
 

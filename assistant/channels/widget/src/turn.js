@@ -9,7 +9,7 @@ import { Prose } from "./render.js";
 /** @typedef {import("./strings.js").Key} Key */
 /**
  * @typedef {object} Actions what a turn asks of the conversation
- * @property {(question: string) => void} ask
+ * @property {(question: string, standalone: boolean) => void} ask standalone: the turns before do not count
  * @property {(turn: Turn) => void} again
  * @property {(turn: Turn) => void} cancel
  * @property {(turn: Turn) => void} now
@@ -59,7 +59,7 @@ export class TurnView {
     this.#prose = this.#fresh();
     this.question = h(
       "h3",
-      { class: "question", part: "question", dir: "auto", lang: language },
+      { class: "question", part: "question", dir: "auto", lang: language, tabindex: "-1" },
       h("span", { class: "sr", lang: words.language }, `${words.say("you")} `),
       turn.question,
     );
@@ -69,11 +69,6 @@ export class TurnView {
     this.body = h("div", { class: "answer" }, this.label, this.#prose.element, this.status, this.after);
     // What grows must not be read out bit by bit: the log is live, its turns are not.
     this.element = h("article", { class: "turn", part: "turn", "aria-live": "off" }, this.question, this.body);
-    this.element.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || !this.closeCard()) return;
-      event.preventDefault();
-      event.stopPropagation();
-    });
     this.update();
   }
 
@@ -169,10 +164,16 @@ export class TurnView {
     else if (turn.state === "failed") this.#failed();
   }
 
+  /** The service is getting ready, and this takes as long as it takes. */
+  load() {
+    this.element.dataset.state = "waiting";
+    this.#say(this.words.say("loading"), true, this.#button("cancel"));
+  }
+
   /**
    * Counts down to the next attempt.
    * @param {number} seconds
-   * @param {"wait" | "restart"} why
+   * @param {"wait" | "wait_limited" | "wait_pending" | "restart"} why
    */
   wait(seconds, why) {
     clearInterval(this.#clock);
@@ -193,13 +194,15 @@ export class TurnView {
   failure() {
     const { problem, wait } = this.turn;
     const key = /** @type {Key} */ (`failed_${problem}`);
-    return this.words.say(problem && key in this.words.words ? key : "failed_broken", { n: wait ?? 5 });
+    const known = problem && key in this.words.words ? key : "failed_broken";
+    return this.words.say(known, { n: wait ?? 5, when: this.words.within(wait ?? 5) });
   }
 
   #failed() {
-    const { requestId } = this.turn;
+    const { requestId, problem } = this.turn;
     this.#say(this.failure(), false, this.#button("retry"));
-    if (requestId) this.status.firstElementChild?.after(h("p", { class: "small" }, this.words.say("request", { id: requestId })));
+    // Worth a report: what went wrong on the service's side. A limit or a long question is not.
+    if (requestId && (problem === "broken" || problem === "denied")) this.status.firstElementChild?.after(h("p", { class: "small" }, this.words.say("request", { id: requestId })));
   }
 
   /** @param {string} text @param {boolean} busy @param {...Node} buttons */
@@ -216,9 +219,9 @@ export class TurnView {
     return h("button", { type: "button", class: "chip", part: "chip", onclick: act[what] }, this.words.say(what));
   }
 
-  /** @param {string} text what it says and asks @param {string} [question] where that differs */
-  #chip(text, question = text) {
-    const ask = () => this.actions.ask(question);
+  /** @param {string} text what it says and asks @param {boolean} standalone @param {string} [question] where that differs */
+  #chip(text, standalone, question = text) {
+    const ask = () => this.actions.ask(question, standalone);
     return h("button", { type: "button", class: "chip", part: "chip", dir: "auto", lang: this.language, onclick: ask }, text);
   }
 
@@ -234,7 +237,7 @@ export class TurnView {
           "div",
           { class: "clarify", role: "group", "aria-label": asked.text },
           h("p", { dir: "auto", lang: language }, asked.text),
-          h("div", { class: "chips" }, ...asked.options.map((option) => this.#chip(option))),
+          h("div", { class: "chips" }, ...asked.options.map((option) => this.#chip(option, false))),
         ),
       );
     }
@@ -243,12 +246,12 @@ export class TurnView {
       this.after.append(h("section", { class: "source-list", "aria-label": words.say("sources") }, h("h4", {}, words.say("sources")), list));
     }
     if (outcome === "not_covered" && answer.related.length) {
-      const near = answer.related.slice(0, 4).map(({ title }) => this.#chip(title, words.say("about_topic", { title })));
+      const near = answer.related.slice(0, 4).map(({ title }) => this.#chip(title, true, words.say("about_topic", { title })));
       this.after.append(h("div", { class: "near" }, h("h4", {}, words.say("nearest")), h("div", { class: "chips" }, ...near)));
     }
     this.after.append(this.#tools());
     if (answer.suggestions.length) {
-      const chips = answer.suggestions.slice(0, 4).map((suggestion) => this.#chip(suggestion));
+      const chips = answer.suggestions.slice(0, 4).map((suggestion) => this.#chip(suggestion, true));
       this.after.append(h("div", { class: "next" }, h("h4", {}, words.say("next")), h("div", { class: "chips" }, ...chips)));
     }
   }
@@ -275,7 +278,10 @@ export class TurnView {
       field.select();
     };
     const copy = tool("copy", () => give(plainText(turn, words.say("sources")), words.say("copied"), words.say("copy")));
-    const share = tool("share", () => give(actions.address(turn.question), words.say("shared"), words.say("share_field")));
+    // By itself a follow-up asks something else: only what stands alone can be shared.
+    const share = turn.shareable && tool("share", () => give(actions.address(turn.question), words.say("shared"), words.say("share_field")));
+    // The composer would say the same again; a language model need not.
+    const again = turn.answer?.generator !== "composer" && tool("again", () => actions.again(turn));
     const press = () => {
       up.setAttribute("aria-pressed", String(turn.value === "up"));
       down.setAttribute("aria-pressed", String(turn.value === "down"));
@@ -283,7 +289,8 @@ export class TurnView {
     /** @param {"up" | "down"} value @param {string} [reason] @param {string} [comment] */
     const rate = async (value, reason, comment) => {
       const kept = await actions.rate(turn, value, reason, comment);
-      note.textContent = words.say(kept ? "thanks" : "feedback_failed");
+      // Thanks come when all is said: not while the reason is being asked for.
+      note.textContent = kept ? (more.querySelector("form") ? "" : words.say("thanks")) : words.say("feedback_failed");
       press();
     };
     const up = tool("up", () => {
@@ -291,7 +298,6 @@ export class TurnView {
       rate("up");
     });
     const down = tool("down", () => {
-      rate("down");
       const shut = () => {
         more.replaceChildren();
         down.focus();
@@ -300,15 +306,20 @@ export class TurnView {
         shut();
         rate("down", reason, comment);
       };
-      const form = reasons(words, send, shut);
+      const leave = () => {
+        shut();
+        if (turn.value === "down") note.textContent = words.say("thanks");
+      };
+      const form = reasons(words, send, leave);
       more.replaceChildren(form);
+      rate("down");
       form.querySelector("input")?.focus();
     });
     press();
     return h(
       "div",
       { class: "tools", part: "tools" },
-      h("div", { class: "tool-row", role: "group", "aria-label": words.say("tools") }, copy, share, tool("again", () => actions.again(turn)), up, down, note),
+      h("div", { class: "tool-row", role: "group", "aria-label": words.say("tools") }, copy, share, again, up, down, note),
       more,
     );
   }
