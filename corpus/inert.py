@@ -19,14 +19,18 @@ _STOPS = r"\s<>\"'`()\[\]|\\“”„‘’«»。，、！？；：（）「」
 _REST = rf"(?:[^{_STOPS}]|\([^{_STOPS}]*\))+"
 ADDRESS = re.compile(rf"(?:[A-Za-z][A-Za-z0-9+.-]*://|\bwww\.){_REST}")
 """A web address inside a text; brackets belong to it in pairs, as in `…/wiki/Course_(education)`."""
-_WEB = re.compile(rf"https?://{_REST}")
+_STEM = re.compile(r"(?=(https?://(?=[\w\[])[\w\-.~:/?#@!$&*+,;=%]*))")
+"""The part of an address before any bracket or quote: what an address is at least, wherever it begins."""
 _TRAILING = ".,;:!?*_"
 
 
 def find_addresses(text: str) -> Iterator[str]:
-    """The addresses in a text, without the punctuation behind them; one glued to a word (`xhttp://…`) counts, too."""
+    """The addresses in a text, without the punctuation behind them: whole, and up to their first bracket or quote.
+
+    The second form is the least that can be read as an address, so that no text holds one that is not found.
+    """
     if "://" in text or "www." in text:
-        found = (address.rstrip(_TRAILING) for kind in (ADDRESS, _WEB) for address in kind.findall(text))
+        found = (address.rstrip(_TRAILING) for kind in (ADDRESS, _STEM) for address in kind.findall(text))
         yield from dict.fromkeys(found)
 
 
