@@ -14,7 +14,8 @@ _ENDS = (
     r"\u0964\u0965\u060c\u061b\u061f\u06d4"
 )
 _BARE = re.compile(rf"(?:https?://(?=\w)|(?<![\w./@-])www\.(?=\w[\w-]*\.\w))[^{_ENDS}]+", re.IGNORECASE)
-_BEGINS = re.compile(r"https?://", re.IGNORECASE)
+_STEM = re.compile(r"(?=(https?://(?=[\w\[])[\w\-.~:/?#@!$&*+,;=%]*))")
+_PUNCTUATION = ".,;:!?*_"
 ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|\bwww\.)[^\s<>\"]+", re.IGNORECASE)
 """An address of any scheme, with whatever stands directly behind it: what a text without addresses must not hold."""
 _TRAILING = frozenset("?!.,:;*_~'")
@@ -33,11 +34,14 @@ def find_addresses(text: str) -> Iterator[tuple[int, int]]:
 
 
 def shown_addresses(text: str) -> Iterator[str]:
-    """Yield every address that a text shows, one that stands inside another (`https://a.example/https://…`) too."""
+    """Yield the addresses that a text shows: whole, and up to their first bracket or quote.
+
+    The second form is the least that can be read as an address, wherever it begins (`xhttps://…`, one inside another):
+    no text holds an address that is not yielded.
+    """
     if "://" in text or "www." in text.lower():
-        for start, end in find_addresses(text):
-            yield text[start:end]
-            yield from (text[found.start() : end] for found in _BEGINS.finditer(text, start + 1, end))
+        yield from (text[start:end] for start, end in find_addresses(text))
+        yield from (stem.rstrip(_PUNCTUATION) for stem in _STEM.findall(text))
 
 
 def with_scheme(address: str) -> str:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from corpus.about import read_about
 from corpus.addresses import shown_addresses
 from corpus.errors import CorpusError, Problem
-from corpus.frontmatter import read_front_matter
+from corpus.frontmatter import read_any_front_matter
 from corpus.inert import make_inert, shown_texts
 from corpus.known import KnownResources
 from corpus.parse import nearest, parse_concepts, parse_guide, parse_questions, parse_resource
@@ -69,7 +69,7 @@ def read_corpus(
 
 def _from_plain(text: str, root: Path, problems: list[Problem]) -> Corpus:
     title, credit, sections, resources = parse_plain_guide(text, root.name, problems)
-    head = read_front_matter(text, root.name, [])
+    head = read_any_front_matter(text, root.name, [])
     # Other programs have keys of the same names: what is not in this one's form is left out without a word.
     about = read_about(
         head.values, head.lines, title, [s.id for s in sections], [r.id for r in resources], root.name, []

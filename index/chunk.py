@@ -11,7 +11,7 @@ from corpus.sentences import split_quotes
 from corpus.types import Corpus, Link, Paragraph
 from index.types import Chunk, Sentence
 
-CHUNKER_VERSION = 2
+CHUNKER_VERSION = 3
 _MAX_CHARACTERS = 1500
 _Namer = Callable[[Paragraph, int, int], tuple[str, ...]]
 
