@@ -50,7 +50,7 @@ def replace_noncharacters(text: str) -> str:
     return text.translate(_NO_CHARACTERS) if any(chr(code) in text for code in _NO_CHARACTERS) else text
 
 
-def make_inert(text: str) -> str:
+def neutralise(text: str) -> str:
     """A text in which nothing can be taken for the number of a source or for markup. Its length stays.
 
     `[12]` becomes `(12)`; in `<b>`, `{{`, `}}` and `](` one mark becomes its full-width form.
@@ -82,7 +82,7 @@ class Words:
     @property
     def text(self) -> str:
         """What has been added, inert."""
-        return make_inert("".join(self._pieces)).rstrip(" ")
+        return neutralise("".join(self._pieces)).rstrip(" ")
 
     @property
     def is_empty(self) -> bool:

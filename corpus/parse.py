@@ -14,7 +14,7 @@ from corpus.addresses import is_address
 from corpus.context import keep_antecedents, keep_lead_ins
 from corpus.errors import Problem
 from corpus.frontmatter import FrontMatter, read_front_matter
-from corpus.inline import make_inert
+from corpus.inline import neutralise
 from corpus.markdown import Block, read_blocks
 from corpus.types import (
     Concept,
@@ -315,7 +315,7 @@ def _read_value(key: str, value: Any, line: int, path: str, problems: list[Probl
             for item in value:
                 if item not in FORMATS:
                     fault(f"`{item}` is no format", _nearest(item, FORMATS))
-        texts = tuple(map(make_inert, value))
+        texts = tuple(map(neutralise, value))
         return tuple(text.lower() for text in texts) if key == "aliases" else texts
     if form == _SUCCESSOR:
         return _read_successor(value, fault)
@@ -326,7 +326,7 @@ def _read_value(key: str, value: Any, line: int, path: str, problems: list[Probl
         return ""
     if key in ("url", "current_url") and not is_address(value):
         fault(f"`{key}` is no address", "start it with https:// or http://")
-    return make_inert(" ".join(value.split()))
+    return neutralise(" ".join(value.split()))
 
 
 def _read_successor(value: Any, fault: Any) -> Successor | None:
@@ -338,7 +338,7 @@ def _read_successor(value: Any, fault: Any) -> Successor | None:
     if isinstance(value, dict) and set(value) == {"title", "url"} and _is_texts(list(value.values())):
         if not is_address(value["url"]):
             fault("the successor's `url` is no address", "start it with https:// or http://")
-        return Successor(title=make_inert(value["title"]), url=value["url"])
+        return Successor(title=neutralise(value["title"]), url=value["url"])
     fault(
         "`successor` is not in form", 'write the id of a resource, or {title: "…", url: "https://…"}, or null'
     )

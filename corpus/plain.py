@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from corpus.addresses import address_host, is_address, with_scheme
 from corpus.errors import Problem
 from corpus.frontmatter import read_any_front_matter
-from corpus.inline import make_inert
+from corpus.inline import neutralise
 from corpus.markdown import Block, read_blocks
 from corpus.parse import read_paragraphs
 from corpus.sentences import split_sentences
@@ -81,7 +81,7 @@ class _Group:
 def _take_title(blocks: list[Block], stated: str) -> tuple[str, list[Block]]:
     """The stated title, else that of a level-1 heading. A single one then starts no section."""
     tops = [block for block in blocks if block.kind == "heading" and block.level == 1]
-    title = make_inert(" ".join(stated.split())) or (tops[0].text if tops else _UNTITLED)
+    title = neutralise(" ".join(stated.split())) or (tops[0].text if tops else _UNTITLED)
     if len(tops) != 1:
         return title, blocks
     top = tops[0]

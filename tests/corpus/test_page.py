@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from corpus import Corpus
 from corpus.addresses import find_addresses
 from corpus.hidden import blank_hidden
-from corpus.inline import make_inert
+from corpus.inline import neutralise
 from corpus.markdown import read_blocks
 from corpus.plain import parse_plain_guide
 from corpus.sentences import split_quotes, split_sentences
@@ -233,8 +233,8 @@ def test_no_sentence_holds_markup_or_a_number_like_ours_and_every_address_is_kno
 
 @given(pieces)
 def test_what_is_inert_stays_as_long_and_as_it_is(text: str) -> None:
-    assert len(make_inert(text)) == len(text)
-    assert make_inert(make_inert(text)) == make_inert(text)
+    assert len(neutralise(text)) == len(text)
+    assert neutralise(neutralise(text)) == neutralise(text)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from corpus import Corpus, Link, Paragraph, Resource, Section, Successor
 from corpus.errors import Problem
-from corpus.inline import make_inert
+from corpus.inline import neutralise
 from corpus.markdown import read_blocks
 from corpus.parse import FORMATS, parse_concepts, parse_guide, parse_resource
 from corpus.plain import parse_plain_guide
@@ -26,7 +26,7 @@ lines = (
     st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp", "Co", "Cn")), min_size=1, max_size=60)
     .map(lambda text: " ".join(text.split()))
     .filter(lambda text: text and text == text.strip() and "\ufeff" not in text and "\ufffe" not in text)
-    .filter(lambda text: text == make_inert(text))
+    .filter(lambda text: text == neutralise(text))
 )
 slugs = st.from_regex(re.compile(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,2}", re.ASCII), fullmatch=True)
 urls = st.from_regex(re.compile(r"https?://[a-z]{1,8}\.org/[a-z0-9/_.()~-]{0,12}", re.ASCII), fullmatch=True)
@@ -138,7 +138,7 @@ def test_a_guide_survives_writing_and_parsing(sections: list[Section], credit: C
     ],
 )
 def test_a_text_that_looks_like_markup_survives_writing_and_reading(text: str) -> None:
-    text = make_inert(text)
+    text = neutralise(text)
     resource = replace(
         blank_addition("x", "X", "https://x.org", "s"),
         paragraphs=(Paragraph(text, "description", "", 0, (0, 0)),),
