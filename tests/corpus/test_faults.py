@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from assistant.cli import app
 from corpus import CorpusError, default_corpus_path, load_corpus
 from corpus.check import find_warnings
 from corpus.errors import Problem
@@ -154,3 +157,15 @@ def test_the_corpus_that_comes_along_has_no_fault_and_no_warning() -> None:
     corpus, problems = read_corpus()
     assert corpus is not None
     assert [str(problem) for problem in (*problems, *find_warnings(corpus))] == []
+
+
+def test_a_new_resource_makes_its_folder_and_may_be_of_any_ordinary_kind(tmp_path: Path) -> None:
+    (tmp_path / "guide.md").write_text("---\ntitle: T\n---\n\n## A {#a}\n\nText.\n", "utf-8")
+    command = ["corpus", "new", "mill", "--title", "Mill", "--url", "https://a.org", "--section", "a"]
+    result = CliRunner().invoke(app, [*command, "--corpus", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    for kind in ("software", "shop", "forum", "channel", "podcast", "website"):
+        path = tmp_path / "resources" / "mill.md"
+        text = re.sub(r"kind: \S+", f"kind: {kind}", path.read_text("utf-8"))
+        path.write_text(text, "utf-8")
+        assert load_corpus(tmp_path).resources[0].kind == kind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -267,3 +268,30 @@ def test_an_address_ends_like_no_sentence_and_closes_no_parenthesis_of_others(te
         assert not re.search(r"[\s<>\"`\[\]。]", address)
         assert address[-1] not in ".,:;*_'"
         assert not (address[-1] == ")" and address.count(")") > address.count("("))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "{{ ",
+        "{% comment %}",
+        "<!-- ",
+        "`` ` ``` ",
+        "<b <a ",
+        "\\\\( ",
+        "\\\\[ ",
+        "$x $ ",
+        "{.a .b ",
+        "https://",
+        "www.www.",
+        ":a:b",
+        "[^a ",
+        "A. ",
+    ],
+)
+def test_marks_that_nothing_closes_are_read_in_time_that_grows_with_the_text(piece: str) -> None:
+    text = "# T\n\n[a](https://a.org) " + piece * (200_000 // len(piece))
+    started = time.perf_counter()
+    sections = parse_plain_guide(text, "x.md", [])[2]
+    assert sections[0].paragraphs[0].text.startswith("a")
+    assert time.perf_counter() - started < 20

@@ -5,7 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from corpus import load_corpus
+from corpus.check import find_warnings
+from corpus.load import read_corpus
+from index.chunk import cut
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -77,3 +82,133 @@ def test_a_guide_of_10_megabytes_is_read(tmp_path: Path) -> None:
     paragraph = "A sentence that says what everybody knows. " * 240 + "See [it](https://a.org).\n\n"
     corpus = load_corpus(write(tmp_path, "# T\n\n" + paragraph * 1000))
     assert sum(len(p.text) for section in corpus.sections for p in section.paragraphs) > 10_000_000
+
+
+@pytest.mark.parametrize(
+    ("front", "title"),
+    [
+        ("---\ntitle: Bread\n---\n", "Bread"),
+        ("---\ntitle: Bread\ntags: [x]\n...\n", "Bread"),
+        ('+++\ntitle = "Bread"\n+++\n', "Bread"),
+        ("+++\nno toml\n+++\n", "Top"),
+        ('{\n  "title": "Bread",\n  "draft": true\n}\n', "Bread"),
+        ("---\n---\n", "Top"),
+        ("---\n\n", "Top"),
+        ("---\n\nSome text.\n\n---\n\n", "Top"),
+        ("---\ntitle: Bread [1] <b>\n---\n", "Bread (1) ＜b>"),
+    ],
+)
+def test_front_matter_of_any_kind_gives_the_title_and_is_not_shown(
+    tmp_path: Path, front: str, title: str
+) -> None:
+    path = write(tmp_path, f"{front}# Top\n\nSee [A](https://a.org).\n")
+    corpus = load_corpus(path)
+    paragraphs = [paragraph for section in corpus.sections for paragraph in section.paragraphs]
+    assert corpus.title == title
+    assert [p.text for p in paragraphs if p.text != "Some text."] == ["See A."]
+    start, end = paragraphs[-1].span
+    assert path.read_text("utf-8")[start:end] == "See [A](https://a.org).\n"
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\x85", "\u2029"])
+def test_a_fault_in_front_matter_is_on_its_line_whatever_marks_stand_above(tmp_path: Path, mark: str) -> None:
+    path = write(tmp_path, f"---\ntitle: 'a{mark}b'\nkey: [\n---\n# T\n\n[A](https://a.org)\n")
+    _, problems = read_corpus(path)
+    assert [(problem.line, "not YAML" in problem.what) for problem in problems] in ([(3, True)], [(4, True)])
+    path = write(tmp_path, "---\ntitle: a\nkey: b\x0c\n---\n# T\n\n[A](https://a.org)\n")
+    assert [problem.line for problem in read_corpus(path)[1]] == [3]
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("# A\n\n[x](https://x.org)\n\n# B\n\nText.", "A"),
+        ("<h1 align=center>A <img src=b.svg></h1>\n\n[x](https://x.org)", "A"),
+        ("A\n===\n\n[x](https://x.org)", "A"),
+        ("# [A](https://a.org)\n\nText.", "A"),
+        ("## B\n\n[x](https://x.org)", "Guide"),
+    ],
+)
+def test_the_title_is_the_first_level_1_heading(tmp_path: Path, text: str, title: str) -> None:
+    assert load_corpus(write(tmp_path, text)).title == title
+
+
+def test_a_heading_given_twice_has_the_headings_above_it_and_a_unique_id(tmp_path: Path) -> None:
+    text = (
+        "# G\n\n## Fish\n\n### Tools\n\n[a](https://a.org)\n\n## Bread\n\n### Tools\n\nB.\n\n### Ovens\n\nC.\n\n"
+        "## 烤箱\n\nD.\n\n## 🍞\n\nE."
+    )
+    corpus = load_corpus(write(tmp_path, text))
+    assert [(section.id, section.title) for section in corpus.sections] == [
+        ("fish-tools", "Fish › Tools"),
+        ("bread-tools", "Bread › Tools"),
+        ("ovens", "Ovens"),
+        ("烤箱", "烤箱"),
+        ("section", "🍞"),
+    ]
+
+
+def quotes(path: Path) -> list[tuple[str, tuple[str, ...]]]:
+    return [(chunk.quote(s), s.resources) for chunk in cut(load_corpus(path)) for s in chunk.sentences]
+
+
+def test_items_keep_their_lead_in_their_path_and_what_they_are_about(tmp_path: Path) -> None:
+    text = (
+        "# G\n\nOvens are hot. You need:\n\n- a pot,\n- a stone, to keep the heat, and\n- gloves\n\n"
+        "Never do these:\n\n- Touch [the oven](https://a.org).\n- Run.\n\n"
+        "Books\n\n- [Crust](https://b.org)\n  - costs 20 euros.\n  - Chapters\n"
+        "    - [One](https://c.org)\n\nAll are good.\n\n- Alone."
+    )
+    assert quotes(write(tmp_path, text)) == [
+        ("Ovens are hot.", ()),
+        ("You need: a pot; a stone, to keep the heat; gloves.", ()),
+        ("Never do these: Touch the oven.", ("the-oven",)),
+        ("Never do these: Run.", ()),
+        ("Books: Crust", ("crust",)),
+        ("Books: Crust: costs 20 euros.", ("crust",)),
+        ("Books: Crust: Chapters: One", ("one",)),
+        ("All are good.", ()),
+        ("Alone.", ()),
+    ]
+
+
+def test_a_heading_that_is_a_link_is_a_resource_and_what_its_section_speaks_of(tmp_path: Path) -> None:
+    text = "# G\n\n## [Crust](https://a.org)\n\nA good book. See [Rye](https://b.org).\n\n## [Oats](https://c.org)\n"
+    assert quotes(write(tmp_path, text)) == [
+        ("A good book.", ("crust",)),
+        ("See Rye.", ("rye",)),
+        ("Oats", ("oats",)),
+    ]
+
+
+def test_a_paragraph_that_begins_with_a_pronoun_is_quoted_with_the_one_before_it(tmp_path: Path) -> None:
+    text = "# G\n\nRead [Crust](https://a.org).\n\nIt is free.\n\n- It is a list.\n"
+    assert quotes(write(tmp_path, text)) == [
+        ("Read Crust. It is free.", ("crust",)),
+        ("It is a list.", ()),
+    ]
+
+
+def test_a_bare_address_has_the_name_before_it(tmp_path: Path) -> None:
+    text = "# G\n\n- Bread school: https://a.org/x\n- Rye is at https://b.org/y/.\n\n"
+    text += "| Shop | At |\n|---|---|\n| Mill | https://c.org |\n"
+    corpus = load_corpus(write(tmp_path, text))
+    assert [(r.id, r.title) for r in corpus.resources] == [
+        ("bread-school", "Bread school"),
+        ("b-org-y", "b.org/y"),
+        ("mill", "Mill"),
+    ]
+
+
+def test_the_check_says_what_is_not_read_and_warns_as_for_a_directory(tmp_path: Path) -> None:
+    text = "# G\n\nSee [A](https://a.org) and [b](b.md).\n\n![x](y)\n\n```\nz\n```\n\nIt is free\n"
+    corpus, problems = read_corpus(write(tmp_path, text))
+    assert corpus is not None
+    found = {(p.line, p.level, p.what) for p in (*problems, *find_warnings(corpus))}
+    assert found == {
+        (3, "warning", "1 link to no web address is not read: a reader of an answer can't open it"),
+        (5, "warning", "1 picture is not read: answers quote sentences"),
+        (7, "warning", "1 code block is not read: answers quote sentences"),
+        (3, "warning", "“It is free …” starts with “It” and can't be quoted alone"),
+        (3, "warning", "“It is free …” does not end like a sentence"),
+    }
