@@ -30,8 +30,11 @@ _TABLE_STEPS = 1024
 _TABLE_ZERO = 32768
 
 
-def make_deterministic(model: Any) -> None:
-    """Rewrite the operators of an ONNX model whose results depend on the processor, in place."""
+def make_deterministic(model: Any) -> set[str]:
+    """Rewrite the operators of an ONNX model whose results depend on the processor, in place.
+
+    Returns the names of what attention takes its mean of: the values.
+    """
     operators = _Operators(Graph(model))
     in_double: dict[str, Rewrite] = dict.fromkeys(
         ("ReduceSum", "ReduceMean", "ReduceL2"), operators.in_double
@@ -46,11 +49,13 @@ def make_deterministic(model: Any) -> None:
             "MatMul": operators.multiply,
         }
     )
+    return operators.values
 
 
 class _Operators:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self.values: set[str] = set()
         self._shares: set[str] = set()
         self._rounded: set[str] = set()
 
@@ -117,6 +122,8 @@ class _Operators:
         """A product of activations, whose operands are rounded so that no sum is."""
         if given.input[1] in self.graph.constants or given.input[0] in self.graph.constants:
             return None
+        if given.input[0] in self._shares:
+            self.values.add(given.input[1])
         added: list[Any] = []
         operands = [self._round(x, added) for x in given.input]
         return [*added, node("MatMul", operands, given.output[0])]

@@ -63,8 +63,7 @@ def export(
     model = _graph(original)
     try:
         if precision == "w7a8":
-            make_deterministic(model)
-            quantize(model)
+            quantize(model, make_deterministic(model))
         told = _metadata(original, precision)
         import_module("onnx").helper.set_model_props(model, told)
         serialized = model.SerializeToString()

@@ -38,6 +38,17 @@ class Graph:
             self._model.graph.initializer.append(numpy_helper.from_array(values, name))
         return name
 
+    def find_layer(self, name: str) -> str | None:
+        """The output of the linear layer that a value comes from, without its bias, shape and order of axes."""
+        producers = {node.output[0]: node for node in self._model.graph.node}
+        while (node := producers.get(name)) is not None:
+            name = next((own for own in node.input if own not in self.constants), "")
+            if node.op_type == "MatMul":
+                return str(node.output[0])
+            if node.op_type not in ("Add", "Reshape", "Transpose"):
+                return None
+        return None
+
     def rewrite(self, rewrites: dict[str, Rewrite]) -> None:
         """Replace nodes by operator, in order, and drop the constants that nothing reads any more."""
         from onnx import helper
