@@ -56,6 +56,12 @@ RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/dlstart dlsta
     install -d -o 10001 -g 0 -m 0770 /var/lib/dlstart/data
 COPY --from=packages /opt /opt
 COPY --from=builder --chown=10001:0 /srv/index /srv/index
+# The program switches telemetry off itself (index/telemetry.py); here it is off for whatever else runs in the image.
+ENV ORT_DISABLE_TELEMETRY=1 \
+    RAY_USAGE_STATS_ENABLED=0 \
+    HF_HUB_DISABLE_TELEMETRY=1 \
+    HF_HUB_OFFLINE=1 \
+    DO_NOT_TRACK=1
 ENV PATH=/opt/dlstart/bin:/opt/build/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

@@ -4,6 +4,10 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 WIDGET := assistant/channels/widget
+# `make test OLD_PROCESSOR=v3` hides newer instructions from every library, and has an index of its own.
+OLDER := $(if $(OLD_PROCESSOR),$(VENV)/older.so)
+HIDDEN := $(if $(OLD_PROCESSOR),LD_PRELOAD=$(CURDIR)/$(VENV)/older.so OLD_PROCESSOR=$(OLD_PROCESSOR))
+APART := $(if $(OLD_PROCESSOR),-o cache_dir=.pytest_cache/$(OLD_PROCESSOR))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test run test lint widget format evaluate bench
@@ -24,8 +28,11 @@ $(VENV)/.installed-test: pyproject.toml constraints.txt install.sh
 run: setup ## build the index and serve on http://127.0.0.1:8000 (PORT=9000 for another port)
 	@$(BIN)/dlstart serve --port $(PORT)
 
-test: $(VENV)/.installed-test ## run every test
-	@$(BIN)/python -m pytest
+test: $(VENV)/.installed-test $(OLDER) ## run every test (OLD_PROCESSOR=v3: as on a processor with AVX2 and nothing newer; v2: SSE 4.2)
+	@$(HIDDEN) $(BIN)/python -m pytest $(APART)
+
+$(VENV)/older.so: tests/processor/older.c $(VENV)/.installed-test
+	@$(CC) -shared -fPIC -O1 -o $@ $<
 
 lint: $(VENV)/.installed-test ## check style, types and the import order
 	@$(BIN)/ruff check .

@@ -22,7 +22,7 @@ Fault = Literal[
 # Cosine below which a sentence means something else than what it cites; docs/models.md has the measurement.
 NEAR = 0.7
 # The same for a sentence that says what comes before, after or instead of what.
-_NEAR_RELATION = 0.85
+NEAR_RELATION = 0.85
 # Share of a sentence's content words that stand in what it cites.
 SHARED = 0.5
 _MOST_WORDS = 60
@@ -35,7 +35,7 @@ _BARE_ADDRESS = re.compile(
 _MARKUP = re.compile(r"[<>{}|`\\]|\]\(|^#|\$\$")
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’+-][^\W_]+)*\+*")
 _NEGATION = re.compile(r"\b(?:not|no|never|none|nor|neither|without|cannot|nothing)\b|n['’]t\b", re.I)
-_RELATION = re.compile(
+RELATION = re.compile(
     r"\b(?:than|before|after|replace[sd]?|instead|successor|follow(?:s|ed)?|precedes?)\b", re.I
 )
 # Words that make a claim stronger: one of a group stands only where the evidence has one of that group.
@@ -152,7 +152,7 @@ class Verifier:
         content = [stem for token in tokens if (stem := _stem(_bare(token))) and _bare(token) not in _PLAIN]
         if content and sum(stem in stems for stem in content) < SHARED * len(content):
             return "far"
-        least = _NEAR_RELATION if _RELATION.search(sentence) else NEAR
+        least = NEAR_RELATION if RELATION.search(sentence) else NEAR
         return None if self.nearness(sentence, quotes) >= least else "far"
 
     def nearness(self, sentence: str, quotes: Sequence[str]) -> float:

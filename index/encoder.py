@@ -38,7 +38,7 @@ class Encoder(Protocol):
 
     @property
     def engine(self) -> str:
-        """What runs it and in which precision, such as `onnx int8`. The same weights, so the same revision."""
+        """What runs it and in which precision, such as `onnx w7a8`. The same weights, so the same revision."""
 
     @property
     def files(self) -> Mapping[str, Path]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from index.errors import IndexDamaged, IndexMissing, IndexProblem, IndexStale
 from index.types import IndexFile, Manifest
 
-FORMAT = 4
+FORMAT = 5
 MANIFEST = "manifest.json"
 _PATIENCE = 6000
 _OURS = re.compile(r"\.new-.+|[a-z]+-[0-9a-f]{12}\.[a-z]+")

@@ -103,7 +103,7 @@ class Manifest:
     encoder_revision: str
     """SHA-256 of its weights, hex."""
     encoder_engine: str
-    """What ran it and in which precision: `onnx int8`, `sentence-transformers float32`, …"""
+    """What ran it and in which precision: `onnx w7a8`, `sentence-transformers float32`, …"""
     dimension: int
     """Length of a vector."""
     chunks: int

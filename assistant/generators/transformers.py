@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -126,8 +125,6 @@ class TransformersGenerator:
             self._loaded = self._batch = None
 
     def _open(self) -> tuple[Any, Any]:
-        # Without this an id that is not here waits for the network to time out.
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
         try:
             import torch
             from transformers import AutoModelForCausalLM, AutoTokenizer

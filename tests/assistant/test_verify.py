@@ -9,7 +9,7 @@ import pytest
 
 from assistant.cite import Pick, cite
 from assistant.types import Citation
-from assistant.verify import Verifier
+from assistant.verify import NEAR, NEAR_RELATION, RELATION, Verifier
 from corpus import Corpus
 from index.chunk import cut
 from index.encoder import Encoder
@@ -55,3 +55,13 @@ def test_a_sentence_of_the_guide_passes_against_itself(
 ) -> None:
     own = {quote: verifier.check(quote, [citation]) for quote, citation in list(quotes.items())[:40]}
     assert {quote: fault for quote, fault in own.items() if fault} == {}
+
+
+@pytest.mark.parametrize("case", [*CASES["good"], *CASES["bad"]], ids=lambda case: str(case["says"])[:40])
+def test_no_case_sits_on_the_threshold_of_meaning(
+    verifier: Verifier, quotes: dict[str, Citation], case: dict[str, str]
+) -> None:
+    nearness = verifier.nearness(case["says"], [find(quotes, case["cites"]).quote])
+    least = NEAR_RELATION if RELATION.search(case["says"]) else NEAR
+    # Two vectors that are off by 0.5 % each move their cosine by 0.01 at most.
+    assert abs(nearness - least) > 0.01

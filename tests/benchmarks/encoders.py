@@ -62,7 +62,7 @@ def main() -> None:
         rows = measure(
             encoders, memory, asked, [view.text for view in views if not view.query][:: len(views) // 200]
         )
-        carried = encoders["onnx int8"]
+        carried = encoders["onnx w7a8"]
         sample = views[:: max(len(views) // 800, 1)]
         texts = sorted((view.text for view in sample), key=len)
         shares = []

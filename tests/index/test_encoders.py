@@ -50,10 +50,10 @@ def exported(
     folder = tmp_path_factory.mktemp("exported")
     questions = [question for section in corpus.sections for question in section.questions]
     files, _ = export(original, folder, "float32", questions[:8], questions[:8])
-    return {"int8": encoder, "float32": OnnxEncoder(*(folder / file.name for file in files.values()))}
+    return {"w7a8": encoder, "float32": OnnxEncoder(*(folder / file.name for file in files.values()))}
 
 
-@pytest.fixture(params=["hashed", "onnx int8", "onnx float32", "sentence-transformers float32"])
+@pytest.fixture(params=["hashed", "onnx w7a8", "onnx float32", "sentence-transformers float32"])
 def engine(request: pytest.FixtureRequest) -> Encoder:
     """One encoder of each engine."""
     if request.param == "hashed":
@@ -109,10 +109,10 @@ def test_one_model_keeps_its_name_and_weights_in_every_engine(
 ) -> None:
     told = {(encoder.id, encoder.revision) for encoder in [*exported.values(), original]}
     assert told == {(DEFAULT_ID, original.revision)}
-    assert [encoder.engine for encoder in exported.values()] == ["onnx int8", "onnx float32"]
+    assert [encoder.engine for encoder in exported.values()] == ["onnx w7a8", "onnx float32"]
 
 
-@pytest.mark.parametrize(("precision", "least"), [("int8", 0.99), ("float32", 0.99999)])
+@pytest.mark.parametrize(("precision", "least"), [("w7a8", 0.99), ("float32", 0.99999)])
 def test_an_export_gives_the_vectors_of_its_original(
     exported: dict[str, Encoder],
     original: SentenceTransformerEncoder,
