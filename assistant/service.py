@@ -100,8 +100,7 @@ class Assistant:
             progress(0, 0)
         corpus = open_corpus(settings)
         with index_problems():
-            encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
-            index = _open_or_build(corpus, encoder, settings, progress)
+            index, encoder = _open_or_build(corpus, settings, progress)
             return assemble(corpus, index, encoder, open_generator(settings), settings.encoder_threads)
 
     async def search(self, question: str, k: int = 10) -> Found:
@@ -286,9 +285,12 @@ def check_question(question: str) -> str:
     return question
 
 
-def _open_or_build(corpus: Corpus, encoder: Encoder, settings: Settings, progress: Progress | None) -> Index:
+def _open_or_build(corpus: Corpus, settings: Settings, progress: Progress | None) -> tuple[Index, Encoder]:
+    encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
     try:
-        return open_index(settings.index_path, corpus, encoder, settings.vectors)
+        return open_index(settings.index_path, corpus, encoder, settings.vectors), encoder
     except (IndexMissing, IndexStale):
         build_index(corpus, encoder, settings.index_path, progress, settings.vectors)
-        return open_index(settings.index_path, corpus, encoder, settings.vectors)
+    # The index carries its encoder now. What built it may be another engine, with other last digits.
+    encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
+    return open_index(settings.index_path, corpus, encoder, settings.vectors), encoder

@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
 from assistant.errors import BadRequest
 from assistant.service import Ask, Assistant
+from assistant.settings import read_settings
 from assistant.types import Answer, Profile, Turn, as_values
-from index.encoder import Vectors
+from index.encoder import Encoder, Vectors
+from index.encoders.hashed import HashedEncoder
 
 
 def resources(answer: Answer) -> list[str]:
@@ -231,3 +234,21 @@ async def test_suggestions_repeat_nothing_and_promote_nothing_that_is_dead(
     assert answer.suggestions
     assert question not in answer.suggestions
     assert [text for text in answer.suggestions for name in dead if name in text] == []
+
+
+def test_a_first_start_asks_with_the_encoder_that_its_new_index_carries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[tuple[Encoder, bool]] = []
+
+    def open_and_note(name: str, device: str, directory: Path) -> Encoder:
+        opened.append((HashedEncoder(), (directory / "manifest.json").exists()))
+        return opened[-1][0]
+
+    monkeypatch.setattr("assistant.service.open_encoder", open_and_note)
+    guide = tmp_path / "guide.md"
+    guide.write_text("# Bread\n\n## Flour\n\nStart with [white flour](https://flour.example/).\n")
+    names = {"DLSTART_DATA_DIR": str(tmp_path), "DLSTART_CORPUS": str(guide), "DLSTART_ENCODER": "hashed"}
+    assistant = Assistant.open(read_settings(names))
+    assert [is_built for _, is_built in opened] == [False, True]
+    assert assistant.searcher.encoder is opened[1][0]

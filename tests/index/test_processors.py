@@ -140,7 +140,8 @@ def test_integer_products_are_exact_on_an_older_processor(
     models = {
         f"model{n}": np.frombuffer(model.SerializeToString(), np.uint8) for n, (model, *_) in enumerate(tried)
     }
-    np.savez(tmp_path / "given.npz", **models, **{f"x{n}": x for n, (_, x, _) in enumerate(tried)})
+    given: dict[str, Any] = {**models, **{f"x{n}": x for n, (_, x, _) in enumerate(tried)}}
+    np.savez(tmp_path / "given.npz", **given)
     older.run(library, level, RUN, str(tmp_path / "given.npz"), str(tmp_path / "results.npz"))
     with np.load(tmp_path / "results.npz") as results:
         for n, (*_, right) in enumerate(tried):
