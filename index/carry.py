@@ -61,7 +61,7 @@ def _read_before(encoder: Encoder, directory: Path) -> Manifest | None:
 
 
 def _export(encoder: SentenceTransformerEncoder, directory: Path, views: Sequence[View]) -> Carried:
-    """Export in 8 bits, else in full precision; a model that refuses both serves with its own library."""
+    """Export in few bits, else in full precision; a model that refuses both serves with its own library."""
     from index.encoders.export import PRECISIONS, ExportRefused, export
 
     original = encoder if encoder.device == "cpu" else SentenceTransformerEncoder(encoder.name, "cpu")

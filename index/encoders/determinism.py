@@ -2,7 +2,7 @@
 
 Processors add in another order and multiply and add in one step or two, so the last bit of a sum differs. Where a sum
 is rounded to 8 bits afterwards, that bit now and then moves a whole step, and the steps of all later layers with it:
-vectors then differ by up to 6 %. Three means, none of which trusts a kernel's order:
+vectors then differ by up to 10 %. Three means, none of which trusts a kernel's order:
 
 - Reductions, softmax and the statistics of layers are computed in double precision and rounded to single. Their
   errors are 1e-16, so the result is the same but for one in some hundred million.
