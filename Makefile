@@ -29,7 +29,7 @@ run: setup ## build the index and serve on http://127.0.0.1:8000 (PORT=9000 for 
 	@$(BIN)/dlstart serve --port $(PORT)
 
 test: $(VENV)/.installed-test $(OLDER) ## run every test (OLD_PROCESSOR=v3: as on a processor with AVX2 and nothing newer; v2: SSE 4.2)
-	@$(HIDDEN) $(BIN)/python -m pytest $(APART)
+	@$(HIDDEN) $(BIN)/python -m pytest -n auto $(APART)
 
 $(VENV)/older.so: tests/processor/older.c $(VENV)/.installed-test
 	@$(CC) -shared -fPIC -O1 -o $@ $<

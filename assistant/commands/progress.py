@@ -26,7 +26,9 @@ def show_progress(title: str, note: str = "") -> Iterator[Callable[[int, int], N
             from rich.console import Console
             from rich.progress import Progress
 
-            bar = Progress(console=Console(stderr=True), transient=True)
+            console = Console(stderr=True)
+            # Without a terminal a bar would leave an empty line behind.
+            bar = Progress(console=console, transient=True, disable=not console.is_terminal)
             bars.append((bar, bar.add_task(title, total=None)))
             if note:
                 bar.console.print(note)

@@ -38,14 +38,14 @@ def test_an_address_of_no_database_ends_the_service_with_status_2(data_dir: Path
     done = serve_once(data_dir, "--port", "0", DLSTART_DATABASE_URL=url, DLSTART_LOG_FORMAT="json")
     assert done.returncode == 2
     last = done.stderr.strip().split("\n")[-1]
-    assert last.startswith("dlstart: DLSTART_DATABASE_URL can't be used; give sqlite+aiosqlite:///FILE")
+    assert last.startswith("dlstart: DLSTART_DATABASE_URL") and "sqlite+aiosqlite://" in last
     assert "Traceback" not in done.stderr
 
 
 def test_several_workers_end_the_same_way(data_dir: Path) -> None:
     done = serve_once(data_dir, "--port", "0", "--workers", "2", DLSTART_DATABASE_URL=BAD_DATABASES[0])
     assert done.returncode == 2
-    assert done.stderr.strip().split("\n")[-1].startswith("dlstart: DLSTART_DATABASE_URL can't be used")
+    assert done.stderr.strip().split("\n")[-1].startswith("dlstart: DLSTART_DATABASE_URL")
 
 
 @pytest.mark.parametrize("command", [["serve", "--port", "0"], ["ask", "hello"], ["doctor"]])
