@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from assistant.fit import fits, is_refused
 from assistant.follow_up import Need
 from assistant.layout import SAYS_ADDITION
 from assistant.types import Profile
+from corpus.facts import FactName
 from index.search import Found
 
 CLEARLY = 0.6
@@ -41,6 +42,13 @@ _BEGINNER = re.compile(
 )
 _SHARP = frozenset({"cost", "state", "length", "not_for"})
 """Aspects that a sentence is about when it tells them at all."""
+_FACTS: Mapping[str, tuple[FactName, ...]] = {
+    "cost": ("price",),
+    "length": ("hours", "weeks", "months", "minutes", "lectures", "chapters", "pages"),
+    "language": ("code",),
+    "assignments": ("exercises",),
+}
+"""Facts of the corpus that answer an aspect, those that say most first."""
 _UNLIKELY = 0.01
 _MUCH_NEARER = 0.35
 
@@ -86,6 +94,13 @@ class Case:
         ranked = sorted(quotes, key=lambda quote: -worth(quote))
         return sorted(ranked[:count], key=lambda quote: quote.position)
 
+    def stated(self, id: str, aspect: str) -> Quote | None:
+        """The sentence that carries the corpus's fact on one side of a resource; of a unit that is asked for, first."""
+        resource, question = self.corpus.resource_by_id[id], self.need.question
+        names = sorted(_FACTS.get(aspect, ()), key=lambda name: name.removesuffix("s") not in question)
+        found = next((fact for name in names if (fact := resource.fact(name)) is not None), None)
+        return None if found is None else next((q for q in self.own(id) if found.words in q.text), None)
+
     def facts(self, id: str, aspects: Sequence[str], count: int) -> list[Quote]:
         """The sentences on a resource that tell what is asked, the plainest first."""
         pool = [*self.own(id), *self.evidence.guide_on[id], *self.evidence.today_on[id]]
@@ -95,7 +110,8 @@ class Case:
             if status:
                 return status
         telling = [quote for quote in dict.fromkeys(pool) if quote.tells & wanted]
-        if not telling:
+        stated = self.stated(id, aspects[0]) if aspects else None
+        if not telling and stated is None:
             return self.best_of(pool, 1) if not aspects else self.best_of(self.own(id), 1)
         first = aspects[0]
         scored = sorted(
@@ -116,6 +132,8 @@ class Case:
                 )
             ),
         )
+        if stated is not None:
+            scored = [stated, *(quote for quote in scored if quote is not stated)]
         chosen = scored[:1]
         if self._for_beginner() and "beginner" not in chosen[0].text and count > 1:
             # Whom it suits says little to a beginner who asks; what it assumes says more.

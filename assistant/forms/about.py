@@ -84,7 +84,10 @@ def compare(case: Case) -> list[Block]:
     for aspect in wanted:
         cells: list[Quote | None] = []
         for id in ids:
-            cell = next((q for q in case.facts(id, [aspect], 1) if aspect in q.tells and q not in seen), None)
+            told = (
+                q for q in case.facts(id, [aspect], 1) if aspect in q.tells or q is case.stated(id, aspect)
+            )
+            cell = next((q for q in told if q not in seen), None)
             if cell is None and aspect in ("suits", "easier"):
                 cell = next((q for q in case.own(id) if q.tells & {"suits"} and q not in seen), None)
             cells.append(cell)
