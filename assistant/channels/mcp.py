@@ -48,8 +48,8 @@ from index.search import Found
 log = logging.getLogger("dlstart.mcp")
 
 _INSTRUCTIONS = (
-    "Answers how to start learning deep learning, from one guide. Every sentence of an answer ends with the number "
-    "of its source; keep the numbers, and name the sources by their addresses."
+    "Answers questions from {guide}. Every sentence of an answer ends with the number of its source; keep the numbers, "
+    "and name the sources by their addresses."
 )
 _READ_ONLY = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
@@ -62,6 +62,10 @@ Reply = tuple[dict[str, Any], list[str]]
 
 class Door(Protocol):
     """What the tools need of an assistant."""
+
+    @property
+    def guide(self) -> str:
+        """What the guide is called inside a sentence."""
 
     async def answer(self, ask: Ask) -> Answer:
         """Answer one question."""
@@ -91,7 +95,7 @@ class Tools:
             _entry(
                 "ask",
                 "Ask the guide",
-                "Answer a question on how to start learning deep learning, with a source for every sentence.",
+                f"Answer a question from {door.guide}, with a source for every sentence.",
                 Inquiry,
                 AnswerBody,
                 self._ask,
@@ -183,8 +187,8 @@ def make_server(door: Door) -> Server[Any]:
 
     return Server(
         "dlstart",
-        title="How to start deep learning",
-        instructions=_INSTRUCTIONS,
+        title=f"Ask {door.guide}",
+        instructions=_INSTRUCTIONS.format(guide=door.guide),
         version=version("dlstart"),
         on_list_tools=list_tools,
         on_call_tool=call_tool,

@@ -14,6 +14,8 @@ import httpx
 import pytest
 
 from assistant.channels.http.app import make_app
+from assistant.channels.http.desk import Desk
+from assistant.channels.mcp import Tools, make_server
 from assistant.evaluation.promises import broken_promises
 from assistant.replies import reply
 from assistant.service import Ask, Assistant
@@ -137,6 +139,14 @@ async def test_small_talk_and_refusal_speak_of_the_guide(
     assert title in (await assistant.answer(Ask("who are you?"))).text
     assert title in reply(assistant.corpus, "off_topic", "greeting")
     assert subject in reply(assistant.corpus, "refused", "greeting")
+
+
+def test_the_tools_of_mcp_speak_of_the_guide(opened: dict[str, Assistant], tmp_path: Path) -> None:
+    desk = Desk(settings_for("home-brewing", tmp_path), opened["home-brewing"])
+    server = make_server(desk)
+    described = f"{server.title} {server.instructions} {Tools(desk).list()[0].description}"
+    assert described.count("How to start brewing beer at home") == 3
+    assert not FOREIGN.search(described)
 
 
 async def test_a_sample_is_answered_over_http(opened: dict[str, Assistant], tmp_path: Path) -> None:

@@ -47,6 +47,11 @@ class Desk:
         self.metrics.count_index(manifest.corpus_hash[:12], manifest.encoder_id, manifest.built_at)
 
     @property
+    def guide(self) -> str:
+        """What the guide is called inside a sentence; without its title while it is being loaded."""
+        return "the guide" if self._assistant is None else f"the guide “{self._assistant.corpus.title}”"
+
+    @property
     def assistant(self) -> Assistant:
         """The assistant. Raises Loading while there is none yet."""
         if self._assistant is None:
