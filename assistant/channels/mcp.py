@@ -232,16 +232,23 @@ class McpEndpoint:
             await self._keeper
 
     async def _keep(self, started: asyncio.Future[StreamableHTTPSessionManager]) -> None:
-        server = make_server(self._door)
-        # Hosts and origins are the gate's matter, for every route alike.
-        server.streamable_http_app(
-            json_response=True,
-            stateless_http=True,
-            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-        )
-        async with server.session_manager.run():
-            started.set_result(server.session_manager)
-            await self._stopping.wait()
+        try:
+            server = make_server(self._door)
+            # Hosts and origins are the gate's matter, for every route alike.
+            server.streamable_http_app(
+                json_response=True,
+                stateless_http=True,
+                transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+            )
+            async with server.session_manager.run():
+                started.set_result(server.session_manager)
+                await self._stopping.wait()
+        except Exception as error:
+            # Whoever waits for it must not wait for ever, and the next request may try again.
+            log.exception("the MCP server ended")
+            self._started = None
+            if not started.done():
+                started.set_exception(error)
 
 
 def _owner(context: ServerRequestContext[Any, Any]) -> str:

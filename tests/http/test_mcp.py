@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -263,3 +264,21 @@ async def test_a_conversation_over_mcp_is_the_keys_that_began_it(
                     said.append(str(result.content[0].text))  # type: ignore[union-attr]
     assert said[0] == said[1] and said[0].startswith("con_")
     assert "no conversation with this id is kept" in said[2]
+
+
+async def test_a_server_that_fails_to_start_keeps_nobody_waiting(
+    assistant: Assistant, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(door: object) -> None:
+        raise RuntimeError("no luck")
+
+    body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    app = make_app(settings, assistant)
+    async with app.router.lifespan_context(app):
+        transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://service", timeout=10) as client:
+            with monkeypatch.context() as broken:
+                broken.setattr("assistant.channels.mcp.make_server", fail)
+                async with asyncio.timeout(10):
+                    assert (await client.post("/mcp", json=body)).status_code == 500
+            assert (await client.post("/mcp", json=body)).status_code == 200
