@@ -49,6 +49,7 @@ _FACTS: Mapping[str, tuple[FactName, ...]] = {
     "assignments": ("exercises",),
 }
 """Facts of the corpus that answer an aspect, those that say most first."""
+_SUITS = re.compile(r"\bsuits?\b")
 _UNLIKELY = 0.01
 _MUCH_NEARER = 0.35
 
@@ -95,7 +96,12 @@ class Case:
         return sorted(ranked[:count], key=lambda quote: quote.position)
 
     def stated(self, id: str, aspect: str) -> Quote | None:
-        """The sentence that carries the corpus's fact on one side of a resource; of a unit that is asked for, first."""
+        """The sentence that carries the corpus's fact on one side of a resource; of a unit that is asked for, first.
+
+        Whom a resource suits is no value: its description says it in so many words.
+        """
+        if aspect == "suits" and not self._for_beginner():
+            return next((q for q in self.own(id) if q.part == "description" and _SUITS.search(q.text)), None)
         resource, question = self.corpus.resource_by_id[id], self.need.question
         names = sorted(_FACTS.get(aspect, ()), key=lambda name: name.removesuffix("s") not in question)
         found = next((fact for name in names if (fact := resource.fact(name)) is not None), None)

@@ -17,6 +17,8 @@ from assistant.service import Ask, Assistant
         ("is strang's course free", "is free on MIT OpenCourseWare"),
         ("which language are the assignments of ng's class in", "in Octave or MATLAB"),
         ("does nielsen's book have exercises", "solve exercises set in the text"),
+        ("Who is CS231n for?", "suits people who learn by building"),
+        ("Who is Karpathy's Pong post for?", "suits learners who know supervised deep learning"),
     ],
 )
 async def test_the_first_sentence_is_the_fact(assistant: Assistant, question: str, words: str) -> None:
