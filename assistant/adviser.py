@@ -18,13 +18,17 @@ from assistant.replies import reply
 from assistant.scope import Scope, courtesy_of, decide_in_context, decide_scope
 from assistant.suggest import suggest
 from assistant.types import Clarification, Conversation, Outcome, Plan, Profile, Related, Step, Turn
-from assistant.wording import parts_of
+from assistant.wording import parts_of, points_back, strip_openings
 from corpus.types import Corpus
 from index.search import Found, Index
 
 _PARTLY = "The guide does not answer the {which} part of your question."
 _PLACES = ("first", "second", "third")
 _STANDS_ALONE = 0.2
+_FEWEST_WORDS = 4
+_LIKE_A_QUESTION = 0.72
+"""Cosine to the nearest authored question: complete questions had 0.74 and more, follow-ups rarely above 0.7."""
+_SURELY = 0.95
 _ONLY_NEEDED = re.compile(
     r"\b(?:optional|only what|minimum|must have|essentials?|bare|shortest|nice to have)\b"
 )
@@ -96,6 +100,8 @@ class Adviser:
         self.lexicon = Lexicon(corpus, cue_words(corpus.about))
         self.evidence = Evidence(corpus, index, self.lexicon)
         self.composer = Composer(self.evidence)
+        about = corpus.about
+        self._offered = {self.lexicon.read(text).text for text in (*about.starters, *about.asks.values())}
 
     def rebuild(self, history: tuple[Turn, ...]) -> Conversation:
         """The conversation that a client kept itself."""
@@ -121,9 +127,18 @@ class Adviser:
         several = need.form == "topic" and not need.follow_up
         return Message(reading, said, known, focus, need, parts_of(question, self.lexicon) if several else ())
 
+    def _read_alone(self, question: str, message: Message) -> Message:
+        """The message as if no turn came before it."""
+        need = resolve(message.reading, message.said, Focus(), self.evidence, self.lexicon)
+        return replace(message, need=with_wishes(replace(need, query=question), message.said))
+
     def advise(self, question: str, message: Message, search: Search) -> Advice:
         """Decide the outcome, and write the draft."""
-        message, found = _stand_alone(question, message, search)
+        text = message.reading.text
+        if message.need.follow_up and (text in self._offered or _is_complete(text, search.alone)):
+            message, found = self._read_alone(question, message), search.alone
+        else:
+            message, found = _stand_alone(question, message, search)
         need = message.need
         scope = decide_in_context(question, need, search.alone, search.found)
         covered, missing = self._covered(scope, search)
@@ -223,6 +238,15 @@ class Adviser:
             for id in nearest
             if id not in cited
         )[:3]
+
+
+def _is_complete(text: str, alone: Found) -> bool:
+    """Whether a message reads like a question that the corpus's authors wrote to stand alone, and points nowhere."""
+    if len(text.split()) < _FEWEST_WORDS or points_back(text) or strip_openings(text)[1]:
+        return False
+    likeliest = alone.sections[0][1] if alone.sections else 0.0
+    near = alone.nearest.get("covered", 0.0)
+    return near >= _LIKE_A_QUESTION and min(likeliest, alone.confidence) >= _SURELY
 
 
 def _stand_alone(question: str, message: Message, search: Search) -> tuple[Message, Found]:
