@@ -5,7 +5,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import accumulate, combinations
+
+from assistant.types import Profile, as_values
 
 _KEY_PREFIXES = "sk|pk|rk|ghp|gho|ghs|github_pat|glpat|hf|xox[abeoprs]|xapp|AKIA|AIza|ya29|npm|pypi"
 _TELLING_WORDS = "bearer|token|password|passwd|pwd|secret|api[ _-]?key"
@@ -32,6 +35,18 @@ def mask(text: str) -> str:
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     return text
+
+
+def mask_profile(profile: Profile) -> Profile:
+    """The profile with all its words masked: those that a client sends are free."""
+    return replace(
+        profile,
+        **{
+            name: mask(value) if isinstance(value, str) else tuple(map(mask, value))
+            for name, value in as_values(profile).items()
+            if isinstance(value, str | tuple)
+        },
+    )
 
 
 def storable(text: str) -> str:
@@ -83,7 +98,7 @@ def _mask_address(found: re.Match[str]) -> str:
 _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
     # Keys and tokens: a known prefix, a signed token, what follows a telling word, a long mixed run.
-    (re.compile(rf"\b(?:{_KEY_PREFIXES})[-_]?[\w.-]{{10,}}"), "[key]"),
+    (re.compile(rf"\b(?:{_KEY_PREFIXES})[-_]?(?=[\w.-]*[A-Z\d])[\w.-]{{10,}}"), "[key]"),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), "[key]"),
     (re.compile(rf"(?i)\b({_TELLING_WORDS})(\s*(?:is|[:=])\s*|\s+)(?=\S*[\d_!@#$%])\S{{6,}}"), r"\1\2[key]"),
     (re.compile(r"(?i)\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{1,4}){3,8}\b"), _mask_account),

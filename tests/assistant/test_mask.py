@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.mask import mask
+from assistant.mask import mask, mask_profile
+from assistant.types import Profile
+from corpus import Corpus
 
 
 @pytest.mark.parametrize(
@@ -95,3 +97,17 @@ def test_what_is_masked_can_be_stored(said: str) -> None:
 def test_masking_twice_changes_nothing_more(said: str) -> None:
     once = mask(said)
     assert mask(once) == once
+
+
+@pytest.mark.parametrize("field", ["prefers", "avoids", "done", "knows", "level", "budget", "hardware"])
+def test_no_word_of_a_profile_keeps_what_is_personal(field: str) -> None:
+    many = field not in ("level", "budget", "hardware")
+    said, kept = "my mail is bob@dobbelina.org", "my mail is [e-mail]"
+    given = Profile(**{field: (said, "video") if many else said})  # type: ignore[arg-type]
+    assert getattr(mask_profile(given), field) == ((kept, "video") if many else kept)
+
+
+def test_a_profile_of_ids_stays_as_it_is(corpus: Corpus) -> None:
+    ids = tuple(one.id for one in (*corpus.sections, *corpus.resources))
+    given = Profile(("nlp",), "none", True, ("video",), ids, ids, ids, 3.5, "beginner", "free", "laptop")
+    assert mask_profile(given) == given
