@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import accumulate, combinations, pairwise
+from typing import Any
 
 from assistant.names import names
 from assistant.types import Profile, as_values
@@ -43,14 +44,12 @@ def mask(text: str) -> str:
 
 def mask_profile(profile: Profile) -> Profile:
     """The profile with all its words masked: those that a client sends are free."""
-    return replace(
-        profile,
-        **{
-            name: mask(value) if isinstance(value, str) else tuple(map(mask, value))
-            for name, value in as_values(profile).items()
-            if isinstance(value, str | tuple)
-        },
-    )
+    words: dict[str, Any] = {
+        name: mask(value) if isinstance(value, str) else tuple(map(mask, value))
+        for name, value in as_values(profile).items()
+        if isinstance(value, str | tuple)
+    }
+    return replace(profile, **words)
 
 
 def storable(text: str) -> str:

@@ -115,6 +115,39 @@ def test_standard_input_is_read_as_text_whatever_it_is(raw: bytes, text: str) ->
     assert read_question(io.TextIOWrapper(io.BytesIO(raw), encoding="ascii")) == text
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ask", "gpu"),
+        ("ask", "gpu", "--json"),
+        ("plan", "--goal", "nlp"),
+        ("corpus", "list"),
+        ("settings",),
+        ("--version",),
+    ],
+)
+def test_an_output_that_is_full_is_one_line_and_a_status(
+    data_dir: Path, command: tuple[str, ...], unbuffered: str
+) -> None:
+    place = {
+        "PATH": os.environ["PATH"],
+        "DLSTART_DATA_DIR": str(data_dir),
+        "DLSTART_DEVICE": "cpu",
+        "PYTHONUNBUFFERED": unbuffered,
+    }
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "assistant", *command],
+            cwd=ROOT, env=place, stdout=full, stderr=subprocess.PIPE, timeout=120, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr.decode()) == (
+        1,
+        "dlstart: the output can't be written (No space left on device); make room, or send it elsewhere\n",
+    )
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of POSIX")
 @pytest.mark.parametrize("stored", ["yes", "no"])
 def test_a_chat_leaves_no_file_with_what_was_typed(data_dir: Path, tmp_path: Path, stored: str) -> None:
