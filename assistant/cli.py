@@ -14,7 +14,7 @@ from assistant.commands import plan as plan_commands
 from assistant.commands.ask import ask, chat
 from assistant.commands.doctor import doctor
 from assistant.commands.evaluate import evaluate
-from assistant.commands.output import prepare_output
+from assistant.commands.output import prepare_output, written_output
 from assistant.commands.report import report
 from assistant.commands.service import mcp, serve, settings
 from assistant.commands.slack import slack
@@ -64,7 +64,8 @@ def main() -> None:
     if debug:
         sys.argv.remove("--debug")
     try:
-        app(prog_name="dlstart")
+        with written_output():
+            app(prog_name="dlstart")
     except AssistantError as error:
         if debug:
             raise

@@ -4,6 +4,7 @@ AssistantError        what went wrong, and the cure
 ├── BadRequest        the question or a setting of it is not usable (exit 1; HTTP 422)
 ├── NotKept           no conversation with this id is kept for who asks (exit 1; HTTP 404)
 ├── InProgress        the same request is still being answered (HTTP 409)
+├── OutputLost        what was to be shown can't be written (exit 1)
 ├── UsageError        wrong options or settings (exit 2)
 ├── IndexUnusable     the index is missing, stale or damaged (exit 3; HTTP 503)
 └── Unavailable       a part of the service is not there now (exit 1; HTTP 503)
@@ -46,6 +47,10 @@ class InProgress(AssistantError):
     """The same request is still being answered. `retry_after`: seconds after which another try makes sense."""
 
     retry_after = 2
+
+
+class OutputLost(AssistantError):
+    """Standard output can't be written: the disk is full."""
 
 
 class UsageError(AssistantError):

@@ -14,7 +14,7 @@ from assistant.adviser import Advice, Adviser, Message, Part, Search
 from assistant.cite import Draft, report_broken
 from assistant.errors import BadRequest, NotKept, Unavailable, index_problems
 from assistant.generate import Generator, open_generator
-from assistant.mask import storable
+from assistant.mask import mask_profile, storable
 from assistant.plan import make_plan
 from assistant.reword import Rewriter
 from assistant.settings import Settings
@@ -127,7 +127,8 @@ class Assistant:
         started = perf_counter()
         question = check_question(ask.question)
         conversation = await self._conversation(ask)
-        message = self.adviser.read(question, conversation, ask.profile, ask.standalone)
+        profile = mask_profile(ask.profile) if ask.profile is not None else None
+        message = self.adviser.read(question, conversation, profile, ask.standalone)
         search = await self._find(question, message)
         found = search.found
         searched = perf_counter()

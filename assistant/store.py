@@ -82,7 +82,7 @@ class StoredAnswer:
     vote: Vote | None
     """What somebody thought of it."""
     reason: str | None
-    """Why."""
+    """Why, masked."""
     comment: str | None
     """In their words, masked."""
 
@@ -214,10 +214,8 @@ class MemoryStore:
         answer = self._answers.get(feedback.answer_id)
         if answer is None or self._owners[answer.id] != feedback.owner:
             return False
-        comment = mask(feedback.comment) if feedback.comment else None
-        self._answers[answer.id] = replace(
-            answer, vote=feedback.value, reason=feedback.reason, comment=comment
-        )
+        reason, comment = (mask(words) if words else None for words in (feedback.reason, feedback.comment))
+        self._answers[answer.id] = replace(answer, vote=feedback.value, reason=reason, comment=comment)
         self._voters[answer.id] = feedback.person
         return True
 

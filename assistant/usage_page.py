@@ -7,10 +7,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
+from typing import TextIO
 
 from assistant.store import StoredAnswer
 from assistant.usage import Subject, Usage
 
+_FILE = 0o600
+_FOLDER = 0o700
 _SHADES = {
     "answered": "#1b5e3f",
     "clarify": "#4f8f6d",
@@ -33,12 +36,17 @@ small { color: #777 }
 def write_report(
     usage: Usage, answers: Iterable[StoredAnswer], directory: Path, titles: Mapping[str, str]
 ) -> list[Path]:
-    """Write usage.html, usage.json and answers.csv; returns their paths. `titles`: of resources and sections, by id."""
-    directory.mkdir(parents=True, exist_ok=True)
+    """Write usage.html, usage.json and answers.csv, for this user alone; returns their paths.
+
+    `titles`: of resources and sections, by id. Raises OSError.
+    """
+    directory.mkdir(_FOLDER, parents=True, exist_ok=True)
     page, data, table = (directory / name for name in ("usage.html", "usage.json", "answers.csv"))
-    page.write_text(render_page(usage, titles), "utf-8")
-    data.write_text(json.dumps(usage.as_dict(), ensure_ascii=False, indent=1) + "\n", "utf-8")
-    with table.open("w", encoding="utf-8", newline="") as file:
+    with _open_private(page) as file:
+        file.write(render_page(usage, titles))
+    with _open_private(data) as file:
+        file.write(json.dumps(usage.as_dict(), ensure_ascii=False, indent=1) + "\n")
+    with _open_private(table) as file:
         rows = csv.writer(file)
         rows.writerow(
             [
@@ -65,6 +73,13 @@ def write_report(
             ]
             rows.writerow([_cell(value) for value in row])
     return [page, data, table]
+
+
+def _open_private(path: Path) -> TextIO:
+    """The file, empty, for this user alone whatever the umask and whoever could read it before."""
+    path.touch(_FILE)
+    path.chmod(_FILE)
+    return path.open("w", encoding="utf-8", newline="")
 
 
 def render_page(usage: Usage, titles: Mapping[str, str]) -> str:

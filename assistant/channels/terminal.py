@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 from rich.console import Console
 from rich.markdown import Markdown
@@ -34,7 +34,7 @@ _HELLO = "Ask the guide in your own words. /help lists the commands, /quit leave
 _HELP = """/sources   the sources of the last answer, with their quotes
 /history   what was said so far
 1, 2, …    pick what is offered under the last answer
-/new       forget this conversation and begin another
+/new       forget this conversation, and the lines you typed, and begin another
 /help      this list
 /quit      leave (so does Ctrl-D)"""
 _UNKNOWN = "There is no command {word}; /help lists them."
@@ -175,6 +175,7 @@ class Chat:
             return False
         if word == "/new":
             self._conversation, self._said, self._offered = None, [], ()
+            _forget_lines()
             self._console.print(Text("A new conversation.", style="dim"))
         elif word == "/sources":
             self._sources_of_last()
@@ -196,19 +197,14 @@ class Chat:
             self._console.print(Text("The last answer has no sources.", style="dim"))
 
 
-def remember_lines(path: Path) -> Callable[[], None]:
-    """Let the arrow keys bring back lines of earlier sessions; returns what saves them. Not on every system."""
-    try:
-        import readline
-    except ImportError:  # Windows has none
-        return lambda: None
-    with suppress(OSError):
-        readline.read_history_file(path)
-    readline.set_history_length(500)
+def edit_lines() -> None:
+    """Let the arrow keys edit a line and bring back those of this session, which no file keeps. Not everywhere."""
+    with suppress(ImportError):  # Windows has none
+        import readline  # noqa: F401
 
-    def save() -> None:
-        with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            readline.write_history_file(path)
 
-    return save
+def _forget_lines() -> None:
+    """Let the arrow keys bring back nothing of what was typed until now."""
+    # Whoever reads lines without it has none to forget.
+    if (readline := sys.modules.get("readline")) is not None:
+        readline.clear_history()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from contextlib import suppress
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -52,15 +53,15 @@ def chat(profile: ProfileOption = "") -> None:
     known = read_profile_option(profile)
     from rich.console import Console
 
-    from assistant.channels.terminal import Chat, remember_lines
+    from assistant.channels.terminal import Chat, edit_lines
 
     current = read_settings()
+    # Until 2026-11 the lines of all sessions were kept there, as they were typed.
+    with suppress(OSError):
+        (current.data_path / "chat_history").unlink()
     assistant = _open(current)
-    save = remember_lines(current.data_path / "chat_history")
-    try:
-        Chat(assistant, Console(), known).run()
-    finally:
-        save()
+    edit_lines()
+    Chat(assistant, Console(), known).run()
 
 
 def read_question(stream: TextIO) -> str:

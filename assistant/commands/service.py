@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -68,6 +69,15 @@ def settings(
         print_json({"settings": rows})
         return
     for row in rows:
-        value = row["value"]
-        shown = ",".join(value) if isinstance(value, list) else "" if value is None else value
-        typer.echo(f"{row['name']}={shown}\n    default: {row['default'] or '(empty)'}; {row['help']}")
+        typer.echo(
+            f"{row['name']}={_as_written(row['value'])}\n    default: {row['default'] or '(empty)'}; {row['help']}"
+        )
+
+
+def _as_written(value: Any) -> str:
+    """A value as the environment and the file give it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={part}" if name else part for name, part in value.items())
+    return ",".join(value) if isinstance(value, list) else "" if value is None else str(value)

@@ -193,7 +193,7 @@ class SqlStore:
         values = {
             "answer_id": given.answer_id,
             "value": given.value,
-            "reason": given.reason[: _limit(feedback, "reason")] if given.reason else None,
+            "reason": mask(given.reason)[: _limit(feedback, "reason")] if given.reason else None,
             "comment": mask(given.comment) if given.comment else None,
             "created_at": datetime.now(UTC),
             "person": given.person,

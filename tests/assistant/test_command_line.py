@@ -115,6 +115,75 @@ def test_standard_input_is_read_as_text_whatever_it_is(raw: bytes, text: str) ->
     assert read_question(io.TextIOWrapper(io.BytesIO(raw), encoding="ascii")) == text
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ask", "gpu"),
+        ("ask", "gpu", "--json"),
+        ("plan", "--goal", "nlp"),
+        ("corpus", "list"),
+        ("settings",),
+        ("--version",),
+    ],
+)
+def test_an_output_that_is_full_is_one_line_and_a_status(
+    data_dir: Path, command: tuple[str, ...], unbuffered: str
+) -> None:
+    place = {
+        "PATH": os.environ["PATH"],
+        "DLSTART_DATA_DIR": str(data_dir),
+        "DLSTART_DEVICE": "cpu",
+        "PYTHONUNBUFFERED": unbuffered,
+    }
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "assistant", *command],
+            cwd=ROOT, env=place, stdout=full, stderr=subprocess.PIPE, timeout=120, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr.decode()) == (
+        1,
+        "dlstart: the output can't be written (No space left on device); make room, or send it elsewhere\n",
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of POSIX")
+@pytest.mark.parametrize("stored", ["yes", "no"])
+def test_a_chat_leaves_no_file_with_what_was_typed(data_dir: Path, tmp_path: Path, stored: str) -> None:
+    import pty
+
+    old = tmp_path / "chat_history"
+    old.write_text("my name is Bob Dobbelina\n", "utf-8")
+    terminal, inside = pty.openpty()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "TERM": "dumb",
+        "HOME": str(tmp_path),
+        "DLSTART_DATA_DIR": str(tmp_path),
+        "DLSTART_INDEX_DIR": str(data_dir / "index"),
+        "DLSTART_DEVICE": "cpu",
+        "DLSTART_STORE_QUESTIONS": stored,
+    }
+    command = [sys.executable, "-m", "assistant", "chat"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=inside, stdout=inside, stderr=inside
+    ) as chat:
+        os.close(inside)
+        os.write(terminal, b"call Bob Dobbelina at bob@dobbelina.org\n/quit\n")
+        said = b""
+        try:
+            while part := os.read(terminal, 4096):
+                said += part
+        except OSError:  # the other end is closed
+            pass
+        assert chat.wait(60) == 0
+    os.close(terminal)
+    assert b"Ask the guide" in said
+    kept = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    assert b"obbelina" not in kept and not old.exists()
+
+
 def test_the_version_is_printed() -> None:
     result = CliRunner().invoke(app, ["--version"])
     assert (result.exit_code, result.output) == (0, f"dlstart {version('dlstart')}\n")

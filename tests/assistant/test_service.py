@@ -136,6 +136,14 @@ async def test_what_was_done_is_not_recommended_again(assistant: Assistant) -> N
     assert "abu-mostafa-telecourse" in resources(answer)
 
 
+async def test_the_words_of_a_clients_profile_are_masked_before_they_are_kept(assistant: Assistant) -> None:
+    given = Profile(knows=("Bob, bob@dobbelina.org", "cs231n"), hardware="call 0170 123 45 67")
+    answer = await assistant.answer(Ask("how do I start?", profile=given))
+    kept = await assistant.store.conversation(answer.conversation_id)
+    assert kept is not None and kept.profile == answer.profile
+    assert (kept.profile.knows, kept.profile.hardware) == (("Bob, [e-mail]", "cs231n"), "call [phone]")
+
+
 async def test_the_profile_of_the_client_replaces_the_kept_one(assistant: Assistant) -> None:
     first = await assistant.answer(Ask("i hate videos. how do i start?"))
     assert first.profile.avoids == ("video",)

@@ -163,6 +163,17 @@ def test_the_program_prints_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a-secret-value" not in text and "DLSTART_API_KEYS=(hidden)" in text
 
 
+def test_what_the_program_prints_of_a_setting_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLSTART_LOG_QUESTIONS", "on")
+    monkeypatch.setenv("DLSTART_SLACK_REPLIES", "always,C123=followed")
+    lines = CliRunner().invoke(app, ["settings"]).output.splitlines()
+    assert {"DLSTART_LOG_QUESTIONS=yes", "DLSTART_STORE_QUESTIONS=yes"} <= set(lines)
+    assert not [line for line in lines if line.endswith(("=True", "=False", "}"))]
+    printed = dict(line.split("=", 1) for line in lines if line.startswith("DLSTART_"))
+    printed = {name: value for name, value in printed.items() if value != "(hidden)"}
+    assert read_settings(printed).values == read_settings().values
+
+
 def test_the_docs_hold_the_table() -> None:
     assert describe_table() in DOCS.read_text("utf-8"), "put in what `dlstart settings --markdown` prints"
 

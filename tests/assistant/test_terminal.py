@@ -159,6 +159,16 @@ def test_ctrl_c_leaves_quietly(assistant: Assistant) -> None:
     Chat(assistant, screen(terminal=True)).run(interrupted)
 
 
+def test_a_new_conversation_forgets_the_lines_that_the_arrow_keys_bring_back(assistant: Assistant) -> None:
+    readline = pytest.importorskip("readline")
+    readline.add_history("my name is Bob Dobbelina")
+    try:
+        assert "the lines you typed" in said_in(assistant, "/new", "/help")
+        assert readline.get_current_history_length() == 0
+    finally:
+        readline.clear_history()
+
+
 def test_a_profile_is_read_from_json() -> None:
     text = json.dumps({"goal": ["nlp"], "background": "none", "hours_per_week": 5, "can_program": True})
     assert read_profile_option(text) == Profile(

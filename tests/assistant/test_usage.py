@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+import stat
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -117,6 +120,31 @@ def test_a_spreadsheet_runs_nothing_of_the_csv(tmp_path: Path) -> None:
         rows = list(csv.DictReader(file))
     assert [row["outcome"] for row in rows] == [answer.outcome for answer in ANSWERS]
     assert rows[-1]["question"] == "'=cmd|' /C calc'!A0"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs the rights of POSIX")
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_nobody_else_can_read_a_report(tmp_path: Path, umask: int) -> None:
+    old = tmp_path / "there" / "answers.csv"
+    old.parent.mkdir()
+    old.write_text("of last month, and much longer than what is written now\n" * 1000, "utf-8")
+    old.chmod(0o644)
+    rights = stat.S_IMODE(old.parent.stat().st_mode)
+    before = os.umask(umask)
+    try:
+        new = write_report(usage(), ANSWERS, tmp_path / "new", TITLES)
+        again = write_report(usage(), ANSWERS, old.parent, TITLES)
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (*new, *again)} == {0o600}
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+    assert stat.S_IMODE(old.parent.stat().st_mode) == rights
+    assert [path.read_bytes() for path in new] == [path.read_bytes() for path in again]
+
+
+def test_git_leaves_a_report_alone() -> None:
+    ignored = (Path(__file__).parents[2] / ".gitignore").read_text("utf-8").splitlines()
+    assert "/report/" in ignored
 
 
 def test_what_was_cited_stands_by_its_title() -> None:

@@ -129,9 +129,9 @@ async def test_what_was_just_said_is_there_at_once(store: Store) -> None:
 
 async def test_personal_data_is_masked_before_it_is_kept(store: Store) -> None:
     await store.remember(Conversation("con_1"), "I am a@b.org", answer(), "http")
-    await store.add_feedback(Feedback("ans_1", "down", "other", "call 0170 123 45 67"))
+    await store.add_feedback(Feedback("ans_1", "down", "ask b@c.org", "call 0170 123 45 67"))
     (kept,) = await store.answers_since(datetime.now(UTC) - timedelta(minutes=1))
-    assert (kept.question, kept.comment) == ("I am [e-mail]", "call [phone]")
+    assert (kept.question, kept.reason, kept.comment) == ("I am [e-mail]", "ask [e-mail]", "call [phone]")
 
 
 async def test_forgetting_removes_conversation_answers_and_feedback(store: Store) -> None:
