@@ -169,3 +169,16 @@ def test_a_new_resource_makes_its_folder_and_may_be_of_any_ordinary_kind(tmp_pat
         text = re.sub(r"kind: \S+", f"kind: {kind}", path.read_text("utf-8"))
         path.write_text(text, "utf-8")
         assert load_corpus(tmp_path).resources[0].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/dev/null", "neither a file nor a directory"),
+        ("/no/such/place", "there is no such file or directory"),
+    ],
+)
+def test_a_path_that_holds_no_corpus_says_what_it_is(path: str, said: str) -> None:
+    with pytest.raises(CorpusError) as error:
+        load_corpus(path)
+    assert said in str(error.value.problems[0])
