@@ -155,7 +155,9 @@ def _words(text: str) -> tuple[str, ...]:
     words = tuple(word for word in (part.strip() for part in text.split(",")) if word)
     if text and not words:
         # What was meant as a restriction must not open the service.
-        raise ValueError("it holds nothing but commas; expected values with commas between, or no value at all")
+        raise ValueError(
+            "it holds nothing but commas; expected values with commas between, or no value at all"
+        )
     return words
 
 
