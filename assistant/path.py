@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import urlsplit
 
 from assistant.types import Profile
 from assistant.words import plain, whole
+from corpus.addresses import find_addresses
 from corpus.types import Corpus, Origin, Part, Resource
 from index.types import Chunk
 
 _OPTIONAL_STEPS = 6
+_MARKUP = re.compile(r"[\[\]<>`*#|\\\x00-\x1f]")
 
 _READING = frozenset({"text", "notes"})
 _DOING = frozenset({"assignments", "code", "notebooks", "labs", "exercises", "software", "service"})
@@ -41,6 +43,8 @@ class Stop:
     """The guide's resource whose place it has taken."""
     optional: bool = False
     """Whether the plan holds without it."""
+    avoided: tuple[str, ...] = ()
+    """What the learner avoids and this has all the same, in the learner's words."""
 
     @property
     def id(self) -> str:
@@ -55,7 +59,11 @@ def start_of(corpus: Corpus) -> str | None:
 
 def find_path(corpus: Corpus, chunks: Sequence[Chunk], profile: Profile) -> tuple[Stop, ...]:
     """The shortest sensible path for a profile, then its side branches; nothing before what it needs."""
-    return _Path(corpus, chunks, profile).find()
+    learner = _Learner(corpus, profile)
+    return tuple(
+        replace(stop, avoided=learner.avoided(stop.resource, stop.serves))
+        for stop in _Path(corpus, chunks, profile).find()
+    )
 
 
 def resolve(corpus: Corpus, words: Iterable[str]) -> Iterator[str]:
@@ -66,7 +74,9 @@ def resolve(corpus: Corpus, words: Iterable[str]) -> Iterator[str]:
     words = list(words)
     if not words:
         return
-    names: dict[str, str] = {}
+    names = {goal.id: goal.section for goal in corpus.about.goals}
+    names |= {label.lower(): id for id, label in corpus.about.labels.items()}
+    names |= {section.title.lower(): section.id for section in corpus.sections}
     for concept in corpus.concepts:
         if concept.taught_in:
             names |= dict.fromkeys(concept.names, concept.taught_in[0]) | {concept.id: concept.taught_in[0]}
@@ -76,7 +86,8 @@ def resolve(corpus: Corpus, words: Iterable[str]) -> Iterator[str]:
         )
     ids = {id: id for id in (*corpus.resource_by_id, *corpus.section_by_id)}
     for word in words:
-        id = ids.get(word) or names.get(word.strip().lower()) or _basic(corpus, word)
+        said = word.strip().lower()
+        id = ids.get(said) or names.get(said) or _basic(corpus, word)
         if id in ids:
             yield id
 
@@ -88,6 +99,19 @@ def _basic(corpus: Corpus, word: str) -> str | None:
         if whole(basic.words).fullmatch(plain(word)):
             return basic.taught_in or next(iter(about.sections("foundations")), None)
     return None
+
+
+def is_plain(word: str) -> bool:
+    """Whether a learner's own word can be shown in a text that promises its sources: no markup and no address."""
+    return not _MARKUP.search(word) and not any(find_addresses(word))
+
+
+def refusals(resource: Resource) -> set[str]:
+    """The words, in lower case, each of which alone refuses a resource: its names, kind, makers and host."""
+    makers = (resource.organisation or "", *resource.authors)
+    names = {resource.id, resource.kind, *resource.aliases, resource.short, resource.title, *makers}
+    host = (urlsplit(resource.current_url).hostname or "").split(".")
+    return {name.lower() for name in (*names, *host)} - {""}
 
 
 class _Learner:
@@ -105,20 +129,36 @@ class _Learner:
 
     def refuses(self, resource: Resource) -> bool:
         """Whether it is out of the question: named by them, finished by them, or foundations where they want none."""
-        names = {
-            resource.id,
-            resource.kind,
-            *resource.aliases,
-            resource.short.lower(),
-            resource.title.lower(),
-        }
-        host = (urlsplit(resource.current_url).hostname or "").split(".")
-        organisation = (resource.organisation or "").lower()
-        return (
-            bool(self._words & names)
-            or any(word in host or (organisation and word == organisation) for word in self._words)
-            or (self.no_foundations and self._needs_foundations(resource))
+        return bool(self._words & refusals(resource)) or (
+            self.no_foundations and self._needs_foundations(resource)
         )
+
+    def avoided(self, resource: Resource | None, sections: Sequence[str]) -> tuple[str, ...]:
+        """What they avoid and this has all the same, in their words; `sections`: ids of those that it stands for."""
+        words = dict.fromkeys(self._profile.avoids)
+        return tuple(word for word in words if self._has(word.strip().lower(), resource, sections))
+
+    def _has(self, word: str, resource: Resource | None, sections: Sequence[str]) -> bool:
+        if not is_plain(word):
+            return False
+        ids = set(resolve(self._corpus, (word,)))
+        if resource is None:
+            return not ids.isdisjoint(sections)
+        formats = set(resource.format)
+        reads = bool(formats & _READING) and ("video" not in formats or "video" in self._words)
+        told = {
+            "video": "video" in formats,
+            "reading": reads,
+            "hands-on": bool(formats & _DOING),
+            "paid": (resource.cost or "").startswith("Paid"),
+        }
+        if word in told:
+            return told[word]
+        if ids & {resource.id, resource.section} or word in refusals(resource) | formats:
+            return True
+        meant = plain(word)
+        about = plain(" . ".join((resource.title, *resource.topics)))
+        return bool(meant) and whole(re.escape(meant)).search(about) is not None
 
     def _needs_foundations(self, resource: Resource) -> bool:
         by_id = self._corpus.resource_by_id
@@ -248,6 +288,7 @@ class _Path:
                 return
             ready = all(self._is_met(id) for id in self._requirements(taken, section))
             suits = self._is_alive(taken) and not self._learner.unsuited(taken)
+            suits = suits and not self._learner.avoided(taken, (section,))
             if ready and suits and self._learner.dislike(taken) == 0:
                 if taken.origin == origin:
                     self._place(taken, section, before)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from assistant.cite import Draft, Pick, cite_safely, report_broken
 from assistant.ending import list_sources
-from assistant.path import Stop, find_path, start_of
+from assistant.path import Stop, find_path, is_plain, start_of
 from assistant.types import BrokenPromise, Citation, Place, Plan, Profile, Step, as_values, check_text
 from corpus.types import Corpus, Part, Resource
 from index.types import Chunk
@@ -99,7 +99,9 @@ def weeks_for(step: Step, hours_per_week: float | None) -> int | None:
 def write_plan(corpus: Corpus, steps: Sequence[Step], profile: Profile, links: bool = True) -> str:
     """The plan as Markdown. Its sentences are quotes; its lists say format, time and what comes before."""
     numbers = {step.resource or step.section: step.number for step in steps}
-    blocks = [f"# Your study plan\n\n{_heading(corpus, profile)}{write_total(steps, profile)}"]
+    blocks = [
+        f"# Your study plan\n\n{_heading(corpus, profile)}{write_total(steps, profile)}{write_avoided(steps)}"
+    ]
     if not steps:
         blocks.append("Nothing is left to learn here: you know what the guide would recommend.")
     path = [step for step in steps if step.number <= _last_needed(steps)]
@@ -130,10 +132,11 @@ def _heading(corpus: Corpus, profile: Profile) -> str:
     stages = {stage.id: stage.label for stage in about.backgrounds}
     if profile.background in stages:
         parts.append(f"you bring: {stages[profile.background]}")
-    if profile.prefers:
-        parts.append(f"you prefer: {', '.join(profile.prefers)}")
-    if profile.avoids:
-        parts.append(f"you avoid: {', '.join(profile.avoids)}")
+    # A client may send anything in a profile: markup and addresses would be taken for the corpus's.
+    if prefers := list(filter(is_plain, profile.prefers)):
+        parts.append(f"you prefer: {', '.join(prefers)}")
+    if avoids := list(filter(is_plain, profile.avoids)):
+        parts.append(f"you avoid: {', '.join(avoids)}")
     if profile.hours_per_week:
         parts.append(f"{profile.hours_per_week:g} hours a week")
     return "; ".join(parts) + "."
@@ -150,6 +153,19 @@ def write_total(steps: Sequence[Step], profile: Profile) -> str:
     pace = f", which is {weeks} weeks at your pace" if weeks else ""
     which = f"step {numbers}" if len(stated) == 1 else f"steps {numbers}"
     return f" Hours are stated for {which}: {hours:g} in all{pace}."
+
+
+def write_avoided(steps: Sequence[Step]) -> str:
+    """What could not be avoided, and in which steps, after a space; empty where everything could."""
+    where: dict[str, list[str]] = {}
+    for step in steps:
+        for word in step.avoided:
+            where.setdefault(word, []).append(str(step.number))
+    parts = [
+        f"{word} ({'step' if len(numbers) == 1 else 'steps'} {', '.join(numbers)})"
+        for word, numbers in where.items()
+    ]
+    return f" Could not be avoided: {', '.join(parts)}." if parts else ""
 
 
 def _write_step(corpus: Corpus, step: Step, numbers: dict[str, int], profile: Profile, links: bool) -> str:
@@ -209,6 +225,7 @@ def _step(stop: Stop, number: int, citations: tuple[Citation, ...], sources: _So
             citations,
             optional=stop.optional,
             assumes=stop.assumes,
+            avoided=stop.avoided,
         )
     successor = resource.successor
     return Step(
@@ -228,6 +245,7 @@ def _step(stop: Stop, number: int, citations: tuple[Citation, ...], sources: _So
         assumes=stop.assumes,
         hours=read_hours(resource.length),
         origin=resource.origin,
+        avoided=stop.avoided,
     )
 
 

@@ -179,11 +179,10 @@ def _read_subjects(
 ) -> None:
     """`I know X`, `no X`, `X is rusty`, for the subjects that come before the guide's own."""
     statements = _table()["statements"]
-    subjects = (*about.basics, Basic(_PROGRAMMING, _table()["subjects"][_PROGRAMMING]))
     polarity: bool | None = None
     for part in _clause_parts(clause):
         asks = whole(statements["asks"]).search(part)
-        for subject in subjects:
+        for subject in _subjects(about):
             for found in whole(subject.words).finditer(part):
                 before, after = part[: found.start()], part[found.end() :]
                 said = _polarity(before, after, statements)
@@ -267,6 +266,26 @@ def _read_goals(clause: str, about: About, stated: dict[str, Any]) -> None:
 def names_goal(word: str, about: About) -> bool:
     """Whether a word alone stands for a goal of the guide."""
     return any(goal.words and whole(goal.words).fullmatch(word) for goal in about.goals)
+
+
+def names_subject(word: str, about: About) -> bool:
+    """Whether a word alone stands for a subject that comes before the guide's own."""
+    return any(whole(subject.words).fullmatch(plain(word)) for subject in _subjects(about))
+
+
+def name_format(word: str) -> str | None:
+    """The format that a word alone stands for: `videos` is video; None where it is none."""
+    nouns: Mapping[str, str] = _table()["formats"]["nouns"]
+    return next((name for name, words in nouns.items() if whole(words).fullmatch(plain(word))), None)
+
+
+def refused_providers() -> frozenset[str]:
+    """Providers that a refusal can name though no resource of the guide is theirs."""
+    return frozenset(_table()["marks"]["providers"])
+
+
+def _subjects(about: About) -> tuple[Basic, ...]:
+    return (*about.basics, Basic(_PROGRAMMING, _table()["subjects"][_PROGRAMMING]))
 
 
 def _hours(text: str) -> float | None:

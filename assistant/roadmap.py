@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from assistant.plan import write_total
+from assistant.plan import write_avoided, write_total
 from assistant.types import Plan, Step
 
 _WIDTH = 360
@@ -98,6 +98,7 @@ def _summary(plan: Plan) -> str:
         + (f", {side} optional" if side else "")
         + "."
         + write_total(plan.steps, plan.profile)
+        + write_avoided(plan.steps)
     )
 
 

@@ -95,7 +95,7 @@ def _root_path(text: str) -> str:
 
 def _whole(text: str) -> int:
     if not re.fullmatch(r"\d{1,9}", text):
-        raise ValueError("expected a whole number")
+        raise ValueError("expected a whole number from 0")
     return int(text)
 
 
@@ -107,7 +107,13 @@ def _positive(text: str) -> int:
 
 def _seconds(text: str) -> float:
     if not re.fullmatch(r"\d{1,6}(\.\d+)?", text):
-        raise ValueError("expected a number of seconds")
+        raise ValueError("expected a number of seconds from 0")
+    return float(text)
+
+
+def _some_seconds(text: str) -> float:
+    if _seconds(text) == 0:
+        raise ValueError("expected a number of seconds above 0")
     return float(text)
 
 
@@ -146,7 +152,13 @@ def _generator(text: str) -> str:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in (part.strip() for part in text.split(",")) if word)
+    words = tuple(word for word in (part.strip() for part in text.split(",")) if word)
+    if text and not words:
+        # What was meant as a restriction must not open the service.
+        raise ValueError(
+            "it holds nothing but commas; expected values with commas between, or no value at all"
+        )
+    return words
 
 
 def _api_keys(text: str) -> tuple[str, ...]:
@@ -250,7 +262,7 @@ TABLE: tuple[Setting, ...] = (
     Setting("DLSTART_GENERATOR_MODEL", "", "what `auto` runs where there is a GPU: an id or a path", _text),
     Setting("DLSTART_GENERATOR_URL", "", "base URL of an OpenAI-compatible server, ending in /v1", _text),
     Setting("DLSTART_GENERATOR_API_KEY", "", "key for that server", _text, secret=True),
-    Setting("DLSTART_GENERATOR_TIMEOUT", "20", "seconds that a model may take for an answer", _seconds),
+    Setting("DLSTART_GENERATOR_TIMEOUT", "20", "seconds that a model may take for an answer", _some_seconds),
     Setting(
         "DLSTART_API_KEYS",
         "",
@@ -306,7 +318,7 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("DLSTART_CONCURRENCY", "32", "questions that are worked on at once", _positive),
     Setting("DLSTART_QUEUE", "64", "questions that may wait for their turn; more are told to retry", _whole),
-    Setting("DLSTART_TIMEOUT", "30", "seconds that a request may take, waiting included", _seconds),
+    Setting("DLSTART_TIMEOUT", "30", "seconds that a request may take, waiting included", _some_seconds),
     Setting(
         "DLSTART_DRAIN", "30", "seconds that open requests get to finish when the service stops", _seconds
     ),
@@ -401,8 +413,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     names = [setting.name for setting in TABLE]
     for name in (*given, *(name for name in environment if name.startswith(PREFIX) and name != _FILE_NAME)):
         if name not in names:
-            nearest = get_close_matches(name, [*names, _FILE_NAME], n=1, cutoff=0.0)[0]
-            raise UsageError(f"there is no setting {name}", f"did you mean {nearest}? See `dlstart settings`")
+            raise UsageError(f"there is no setting {name}", _suggest(name, [*names, _FILE_NAME]))
     return Settings({setting.field: _read_value(setting, given) for setting in TABLE})
 
 
@@ -426,6 +437,14 @@ def describe_table() -> str:
         for row in TABLE
     ]
     return "\n".join(["| name | default | |", "|---|---|---|", *rows]) + "\n"
+
+
+def _suggest(name: str, names: list[str]) -> str:
+    """The cure for an unknown name: the nearest one, where one is near."""
+    own = [known.removeprefix(PREFIX) for known in names]
+    near = get_close_matches(name.removeprefix(PREFIX), own, n=1)
+    meant = f"did you mean {PREFIX}{near[0]}? See" if near else "see"
+    return f"{meant} `dlstart settings`"
 
 
 def _read_value(setting: Setting, given: Mapping[str, str]) -> Any:
@@ -457,7 +476,8 @@ def _as_text(name: str, value: Any, path: Path) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
-        return ",".join(value)
+        # A list of blank texts is not an empty list: it was meant to hold something.
+        return ",".join(value) if any(map(str.strip, value)) or not value else ","
     if isinstance(value, (str, int, float)):
         return str(value)
     raise UsageError(f"{path}: {name} can't be used", "give a text, a number, yes or no, or a list of texts")

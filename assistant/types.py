@@ -287,6 +287,8 @@ class Step:
     """`effort` in hours, where it is stated in hours."""
     origin: Origin = "guide"
     """`guide`, or `addition` for what the guide does not list."""
+    avoided: tuple[str, ...] = ()
+    """What the learner avoids and this step has all the same, in the words of `profile.avoids`."""
 
 
 @dataclass(frozen=True, slots=True)

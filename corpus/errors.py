@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+_MOST = 300
+"""Characters of one part of a line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -27,7 +30,13 @@ class Problem:
     """An error keeps the corpus from being used; a warning only spoils an answer."""
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.level}: {self.what}; {self.mend}"
+        return f"{self.path}:{self.line}: {self.level}: {_cut(self.what)}; {_cut(self.mend)}"
+
+
+def _cut(text: str) -> str:
+    """A text that fits a line: what it quotes of a corpus may have any length, and its ends say what is wrong."""
+    half = _MOST // 2
+    return text if len(text) <= _MOST else f"{text[:half]} … {text[-half:]}"
 
 
 class CorpusError(Exception):

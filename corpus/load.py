@@ -55,9 +55,10 @@ def read_corpus(
     elif root.is_dir():
         corpus = _from_directory(root, known, digest, problems)
     else:
-        problems.append(
-            Problem(str(root), 1, "there is no such file or directory", "give the path of a corpus")
+        fault = (
+            "it is neither a file nor a directory" if root.exists() else "there is no such file or directory"
         )
+        problems.append(Problem(str(root), 1, fault, "give the path of a corpus"))
         corpus = None
     if corpus is None:
         return None, problems

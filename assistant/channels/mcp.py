@@ -73,8 +73,8 @@ class Door(Protocol):
     async def search(self, question: str, k: int) -> Found:
         """The k best hits."""
 
-    async def plan(self, profile: Profile) -> Plan:
-        """A study plan."""
+    async def plan(self, profile: Profile, wishes: Profile) -> Plan:
+        """A study plan; `wishes`: the part of the profile whose words must name something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class Tools:
         ]
 
     async def _plan(self, given: PlanRequest, _: str) -> Reply:
-        made = await self._door.plan(given.to_profile())
+        made = await self._door.plan(given.to_profile(), given.wishes())
         form = FORMS[given.format or "markdown"]
         text = (
             made.text

@@ -65,9 +65,13 @@ def _make(profile: Profile) -> Plan:
     # No index and no encoder: a plan needs the texts alone.
     from assistant.plan import make_plan
     from assistant.texts import open_corpus
+    from assistant.wishes import find_unknown
     from index.chunk import cut
 
     corpus = open_corpus(read_settings())
+    unknown = find_unknown(corpus, profile)
+    if unknown is not None:
+        raise UsageError(f"--{unknown.field} {unknown.word!r} names nothing that is known", unknown.cure)
     return make_plan(corpus, cut(corpus), profile)
 
 

@@ -52,7 +52,7 @@ def report(
         typer.echo(
             f"only the newest {MOST_ANSWERS} answers are summed up, since {answers[0].at:%Y-%m-%d}", err=True
         )
-    usage = sum_up(answers, open_encoder(settings.encoder, settings.device), start, end)
+    usage = sum_up(answers, open_encoder(settings.encoder, settings.device, settings.index_path), start, end)
     if json_:
         print_json(usage.as_dict())
         return

@@ -182,6 +182,57 @@ def test_what_is_refused_by_name_or_host_never_appears(corpus: Corpus, chunks: t
     assert not [step for step in made.steps if step.url and "coursera.org" in step.url]
 
 
+@pytest.mark.parametrize("goal", [(), ("nlp",), ("rl",)])
+@pytest.mark.parametrize(
+    "avoids",
+    [
+        *itertools.chain.from_iterable(
+            itertools.combinations(("video", "reading", "hands-on"), n) for n in (1, 2, 3)
+        ),
+        ("Calculus",),
+        ("lstm",),
+        ("assignments",),
+    ],
+)
+def test_a_plan_owns_up_to_what_could_not_be_avoided(
+    corpus: Corpus, chunks: tuple[Chunk, ...], avoids: tuple[str, ...], goal: tuple[str, ...]
+) -> None:
+    made = plan(corpus, chunks, avoids=avoids, goal=goal)
+    doing = {"assignments", "code", "notebooks", "labs", "exercises", "software", "service"}
+    for step in made.steps:
+        formats = set(step.format)
+        assert ("video" in step.avoided) == ("video" in avoids and "video" in formats)
+        assert ("hands-on" in step.avoided) == ("hands-on" in avoids and bool(doing & formats))
+        if avoids == ("video", "reading", "hands-on"):
+            assert ("reading" in step.avoided) == bool({"text", "notes"} & formats)
+        assert not (step.avoided and step.number > max(s.number for s in made.steps if not s.optional))
+    assert ("Could not be avoided" in made.text) == any(step.avoided for step in made.steps)
+
+
+def test_a_plan_that_avoids_everything_refused_says_nothing_of_it(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    for avoids in ((), ("maths",), ("coursera",), ("Andrej Karpathy",)):
+        made = plan(corpus, chunks, avoids=avoids)
+        assert not any(step.avoided for step in made.steps) and "Could not" not in made.text
+
+
+def test_who_wrote_a_resource_is_a_reason_to_refuse_it(corpus: Corpus, chunks: tuple[Chunk, ...]) -> None:
+    made = plan(corpus, chunks, goal=("rnn", "rl"), avoids=("andrej karpathy",))
+    ids = {step.resource for step in made.steps}
+    assert not ids & {r.id for r in corpus.resources if "Andrej Karpathy" in r.authors}
+
+
+@pytest.mark.parametrize(
+    "word", ["[7]", "see https://evil.example", "www.evil.example", "# head", "<b>", "a\n\nb"]
+)
+def test_markup_and_addresses_of_a_client_are_not_shown(
+    corpus: Corpus, chunks: tuple[Chunk, ...], word: str
+) -> None:
+    made = plan(corpus, chunks, avoids=(word, "video"), prefers=(word, "reading"))
+    assert "you prefer: reading; you avoid: video." in made.text
+
+
 def test_additions_are_called_additions_and_come_after_the_guide_among_side_branches(
     corpus: Corpus, chunks: tuple[Chunk, ...]
 ) -> None:

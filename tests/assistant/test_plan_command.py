@@ -56,6 +56,41 @@ def test_the_picture_shows_the_total_time() -> None:
     assert found[0] in " ".join(words.split())
 
 
+@pytest.mark.parametrize("avoid", ["video", "hands-on", "video,reading,hands-on", "calculus", "rnn"])
+def test_text_and_picture_say_what_could_not_be_avoided(avoid: str) -> None:
+    given = ("--goal", "nlp", "--avoid", avoid)
+    made = json.loads(run(*given, "--json"))
+    parts = []
+    for word in avoid.split(","):
+        numbers = [str(step["number"]) for step in made["steps"] if word in step["avoided"]]
+        parts.append(f"{word} ({'step' if len(numbers) == 1 else 'steps'} {', '.join(numbers)})")
+        assert numbers
+    said = f"Could not be avoided: {', '.join(parts)}."
+    assert said in run(*given)
+    picture = ET.fromstring(run(*given, "--format", "svg"))
+    assert said in " ".join(" ".join(picture.itertext()).split())
+    assert said in (picture.findtext("{http://www.w3.org/2000/svg}desc") or "")
+
+
+@pytest.mark.parametrize(
+    ("options", "cure"),
+    [
+        (("--done", "nope"), "name or id"),
+        (("--knows", "quantum gravity"), "name or id"),
+        (("--knows", "linear algbra"), "linear algebra"),
+        (("--done", "nilsen-book"), "nielsen-book"),
+        (("--avoid", "nope"), "video"),
+        (("--avoid", "cs231n,videos"), "did you mean video"),
+    ],
+)
+def test_a_word_that_names_nothing_is_refused_with_what_is_near(options: tuple[str, str], cure: str) -> None:
+    with pytest.raises(UsageError) as error:
+        run(*options)
+    option, words = options
+    assert str(error.value) == f"{option} {words.split(',')[-1]!r} names nothing that is known"
+    assert cure in error.value.cure
+
+
 def test_what_is_known_is_left_out() -> None:
     made = run("--knows", "linear algebra")
     assert "### 1. [Calculus 1A" in made

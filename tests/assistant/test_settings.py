@@ -81,6 +81,9 @@ def test_a_named_file_must_be_there(tmp_path: Path) -> None:
         ("DLSTART_TRUSTED_PROXIES", "-1"),
         ("DLSTART_CONCURRENCY", "0"),
         ("DLSTART_TIMEOUT", "soon"),
+        ("DLSTART_TIMEOUT", "0"),
+        ("DLSTART_TIMEOUT", "0.0"),
+        ("DLSTART_GENERATOR_TIMEOUT", "0"),
         ("DLSTART_LOG_QUESTIONS", "perhaps"),
         ("DLSTART_ALLOWED_ORIGINS", "example.org"),
         ("DLSTART_ALLOWED_ORIGINS", "https://example.org/page"),
@@ -90,6 +93,35 @@ def test_a_named_file_must_be_there(tmp_path: Path) -> None:
 def test_an_unusable_value_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(UsageError, match=name):
         read_settings({name: value})
+
+
+@pytest.mark.parametrize("name", ["api_keys", "allowed_origins", "allowed_hosts"])
+def test_a_list_that_restricts_and_holds_nothing_is_refused(tmp_path: Path, name: str) -> None:
+    variable = f"DLSTART_{name.upper()}"
+    for text in (",", ", ,", " ,\t,"):
+        with pytest.raises(UsageError, match=f"{variable}.*nothing but commas"):
+            read_settings({variable: text})
+    file = tmp_path / "mine.toml"
+    for values in ('[""]', '[" "]', '["", ""]', '","'):
+        file.write_text(f"{name} = {values}\n")
+        with pytest.raises(UsageError, match=f"{variable}.*nothing but commas"):
+            read_settings({"DLSTART_SETTINGS": str(file)})
+    file.write_text(f"{name} = []\n")
+    assert read_settings({"DLSTART_SETTINGS": str(file)}).values[name] == ()
+
+
+@pytest.mark.parametrize("name", ["DLSTART_FOO", "DLSTART_X", "DLSTART_COLOUR"])
+def test_an_unknown_name_that_is_near_to_none_gets_no_suggestion(name: str) -> None:
+    with pytest.raises(UsageError) as error:
+        read_settings({name: "1"})
+    assert (str(error.value), error.value.cure) == (f"there is no setting {name}", "see `dlstart settings`")
+
+
+@pytest.mark.parametrize("name", ["DLSTART_RETENTION_DAYS", "DLSTART_QUEUE", "DLSTART_TRUSTED_PROXIES"])
+def test_a_number_below_the_least_is_told_the_least(name: str) -> None:
+    with pytest.raises(UsageError, match="expected a whole number from 0"):
+        read_settings({name: "-1"})
+    assert read_settings({name: "0"})
 
 
 @pytest.mark.parametrize("empty", ["", " ", "\t"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 import stat
@@ -13,8 +14,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from assistant.channels import widget
+from assistant.cli import app
 from assistant.reasons import REASONS, name_reason
 from assistant.store import StoredAnswer
 from assistant.usage import Usage, sum_up
@@ -100,6 +103,22 @@ def test_a_question_that_is_asked_often_is_encoded_once(monkeypatch: pytest.Monk
         ("do I need a GPU?", 2),
         ("what is an LSTM?", 1),
     ]
+
+
+def test_the_command_uses_the_encoder_that_the_index_carries(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load_torch(*_: object) -> None:
+        raise AssertionError("the index's own encoder needs no torch")
+
+    monkeypatch.setattr("index.encoders.sentence_transformer.SentenceTransformerEncoder", load_torch)
+    environment = {
+        "DLSTART_DATA_DIR": str(tmp_path),
+        "DLSTART_INDEX_DIR": str(data_dir / "index"),
+        "DLSTART_DEVICE": "cpu",
+    }
+    done = CliRunner().invoke(app, ["report", "--json"], env=environment, catch_exceptions=False)
+    assert done.exit_code == 0 and json.loads(done.stdout)["answers"] == 0
 
 
 def test_nothing_asked_is_a_report_too() -> None:

@@ -169,3 +169,25 @@ def test_a_new_resource_makes_its_folder_and_may_be_of_any_ordinary_kind(tmp_pat
         text = re.sub(r"kind: \S+", f"kind: {kind}", path.read_text("utf-8"))
         path.write_text(text, "utf-8")
         assert load_corpus(tmp_path).resources[0].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/dev/null", "neither a file nor a directory"),
+        ("/no/such/place", "there is no such file or directory"),
+    ],
+)
+def test_a_path_that_holds_no_corpus_says_what_it_is(path: str, said: str) -> None:
+    with pytest.raises(CorpusError) as error:
+        load_corpus(path)
+    assert said in str(error.value.problems[0])
+
+
+def test_a_line_of_the_report_has_a_length_that_a_terminal_shows(copy: Path) -> None:
+    guide = copy / "guide.md"
+    guide.write_text(guide.read_text("utf-8") + f"\n\n{'x' * 50_000} {'y' * 50_000}\n", "utf-8")
+    result = CliRunner().invoke(app, ["corpus", "check", str(copy)])
+    long = [line for line in result.output.splitlines() if "xxxx" in line]
+    assert long and max(map(len, long)) < 800
+    assert any("does not end like a sentence; end it with a full stop" in line for line in long)

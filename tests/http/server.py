@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -23,10 +23,12 @@ _PATIENCE = 120.0
 class Server:
     """`dlstart serve`, with its log."""
 
-    def __init__(self, data_dir: Path, *options: str, **environment: str) -> None:
+    def __init__(
+        self, data_dir: Path, *options: str, program: Sequence[str] = ("-m", "assistant"), **environment: str
+    ) -> None:
         names = {"DLSTART_DATA_DIR": str(data_dir), "DLSTART_DEVICE": "cpu", "DLSTART_LOG_FORMAT": "json"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "assistant", "serve", "--port", "0", *options],
+            [sys.executable, *program, "serve", "--port", "0", *options],
             cwd=ROOT,
             env={**os.environ, **names, **environment},
             stderr=subprocess.PIPE,
@@ -81,9 +83,11 @@ class Server:
 
 
 @contextmanager
-def running(data_dir: Path, *options: str, **environment: str) -> Iterator[Server]:
-    """A server that is ready, and gone afterwards."""
-    server = Server(data_dir, *options, **environment)
+def running(
+    data_dir: Path, *options: str, program: Sequence[str] = ("-m", "assistant"), **environment: str
+) -> Iterator[Server]:
+    """A server that is ready, and gone afterwards. `program`: what Python runs."""
+    server = Server(data_dir, *options, program=program, **environment)
     try:
         server.wait_until_ready()
         yield server

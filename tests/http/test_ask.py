@@ -133,6 +133,23 @@ async def test_the_forms_of_a_plan_are_what_they_say(client: httpx.AsyncClient) 
     assert calendar.startswith("BEGIN:VCALENDAR") and "20270104" in calendar
 
 
+@pytest.mark.parametrize(
+    ("field", "word"),
+    [("prefer", "singing"), ("avoid", "nope"), ("knows", "quantum gravity"), ("done", "nope")],
+)
+async def test_a_word_of_a_plan_that_names_nothing_is_refused_by_its_field(
+    client: httpx.AsyncClient, field: str, word: str
+) -> None:
+    response = await client.post("/v1/plan", json={"goal": "nlp", field: [word]})
+    problem = check_problem(response, 422, "/v1/plan")
+    (error,) = problem["errors"]
+    assert error["field"] == field and repr(word) in error["message"]
+    # A profile may come from a conversation over another corpus.
+    profile = {field + "s" if field in ("prefer", "avoid") else field: [word]}
+    for path, body in (("/v1/plan", {}), ("/v1/ask", {"question": "How do I start?"})):
+        assert (await client.post(path, json=body | {"profile": profile})).status_code == 200
+
+
 async def test_a_client_that_leaves_stops_the_work(assistant: Assistant, make_client: MakeClient) -> None:
     stopped = asyncio.Event()
 

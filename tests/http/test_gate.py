@@ -57,6 +57,27 @@ async def test_a_rate_is_kept_for_each_key(make_client: MakeClient) -> None:
     assert codes == [200, 429, 200]
 
 
+@pytest.mark.parametrize("peer", ["127.0.0.1", "192.0.2.1"])
+async def test_wrong_keys_are_counted_by_address_and_keep_no_holder_out(
+    make_client: MakeClient, peer: str
+) -> None:
+    right = {"Authorization": "Bearer first-key"}
+    async with make_client(rate_limit="2/minute", api_keys=("first-key",), peer=peer) as client:
+        codes = []
+        for headers in ({"Authorization": "Bearer a"}, {}, {"Authorization": "Bearer c"}, right):
+            codes.append((await client.get("/v1/sections", headers=headers)).status_code)
+        response = await client.post("/v1/ask", json=ASK, headers={"Authorization": "Bearer d"})
+        check_problem(response, 429, "/v1/ask")
+    assert codes == [401, 401, 429, 200]
+    assert 1 <= int(response.headers["retry-after"]) <= 61
+
+
+async def test_the_default_rate_counts_wrong_keys_of_this_machine_too(make_client: MakeClient) -> None:
+    async with make_client(api_keys=("first-key",)) as client:
+        codes = [(await client.get("/v1/sections")).status_code for _ in range(121)]
+    assert codes == [401] * 120 + [429]
+
+
 @pytest.mark.parametrize(
     ("proxies", "forwarded", "codes"),
     [

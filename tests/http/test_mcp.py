@@ -119,6 +119,12 @@ async def test_plan_takes_what_http_takes(tools: Tools) -> None:
     assert text_of(calendar).startswith("BEGIN:VCALENDAR") and "20270104" in text_of(calendar)
 
 
+async def test_a_word_of_a_plan_that_names_nothing_is_an_error_with_what_is_near(tools: Tools) -> None:
+    refused = await tools.call("plan", {"goal": "nlp", "done": ["cs231n", "nilsen-book"]})
+    assert refused.is_error and "'nilsen-book' in done" in text_of(refused)
+    assert "nielsen-book" in text_of(refused)
+
+
 async def test_ask_takes_what_http_takes(tools: Tools) -> None:
     history = [
         {"role": "user", "content": "Where can I learn about LSTMs?"},

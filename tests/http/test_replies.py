@@ -35,6 +35,20 @@ async def test_a_streamed_answer_is_kept_under_its_key(client: httpx.AsyncClient
     assert again == read_events(streamed.text)[-1][2]
 
 
+@pytest.mark.parametrize("order", [(True, None, False), (None, True, False), (False, True, None)])
+async def test_stream_in_the_body_does_not_make_it_another_body(
+    client: httpx.AsyncClient, order: tuple[bool | None, ...]
+) -> None:
+    headers = {"Idempotency-Key": "-".join(map(str, order))}
+    answers = []
+    for stream in order:
+        body = START if stream is None else {"stream": stream} | START
+        response = await client.post("/v1/ask", json=body, headers=headers)
+        assert response.status_code == 200
+        answers.append(read_events(response.text)[-1][2] if stream else response.json())
+    assert answers == [answers[0]] * 3
+
+
 async def test_the_same_key_with_another_body_is_refused(client: httpx.AsyncClient) -> None:
     headers = {"Idempotency-Key": "three"}
     await client.post("/v1/ask", json=START, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
@@ -65,6 +66,35 @@ def test_a_busy_port_is_one_line(data_dir: Path) -> None:
         done = serve_once(data_dir, "--port", str(port))
     assert done.returncode == 2
     assert done.stderr == f"dlstart: port {port} is busy; choose another with --port\n"
+
+
+@pytest.mark.parametrize("protocol", ["h11", "httptools"])
+def test_head_is_get_without_its_body_again_and_again_on_one_connection(
+    data_dir: Path, tmp_path: Path, protocol: str
+) -> None:
+    paths = ("/healthz", "/v1/sections", "/", "/nothing-here", "/docs")
+    start = (
+        "from functools import partialmethod; import uvicorn; "
+        f"uvicorn.Config.__init__ = partialmethod(uvicorn.Config.__init__, http={protocol!r}); "
+        "from assistant.cli import main; main()"
+    )
+    with running(data_dir, program=("-c", start)) as server:
+        host, _, port = server.url.removeprefix("http://").rpartition(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=30)
+        connection.connect()
+        kept = connection.sock
+        for path in paths:
+            told = []
+            for method in ("HEAD", "HEAD", "GET"):
+                connection.request(method, path)
+                response = connection.getresponse()
+                assert bool(response.read()) == (method == "GET")
+                told.append((response.status, response.getheader("content-length")))
+            assert told == [told[0]] * 3 and connection.sock is kept
+        connection.close()
+        server.stop()
+        assert server.noise == []
+        assert [line for line in server.log if line["level"] not in ("info", "debug")] == []
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1", ""])

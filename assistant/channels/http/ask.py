@@ -144,7 +144,7 @@ def add_ask_routes(app: FastAPI, desk: Desk, replies: Replies) -> None:
         form = choose_form(body.format, request.headers)
         if form is None:
             return problem(request.scope, 406, "A plan comes as JSON, SVG, Markdown or calendar.")
-        made = await while_connected(request, desk.plan(body.to_profile()))
+        made = await while_connected(request, desk.plan(body.to_profile(), body.wishes()))
         return await asyncio.to_thread(render_plan, made, form, body.start)
 
     @app.post(

@@ -130,7 +130,7 @@ class PlanRequest(_Request):
 
     goal: Annotated[Goal | list[Goal], Field(description="What to learn.")] = []
     background: Known = None
-    prefer: Annotated[Word | Words, Field(description="reading, video, hands-on")] = []
+    prefer: Annotated[Word | Words, Field(description="reading, video, hands-on, free, short")] = []
     avoid: Annotated[Words, Field(description="Formats, maths, paid, names or ids.")] = []
     knows: Annotated[Words, Field(description="Subjects, names or ids.")] = []
     done: Annotated[Words, Field(description="Names or ids of what is finished.")] = []
@@ -149,6 +149,15 @@ class PlanRequest(_Request):
     def as_list(cls, value: str | list[str]) -> list[str]:
         """One of them may come without its list."""
         return [value] if isinstance(value, str) else value
+
+    def wishes(self) -> Profile:
+        """What was given for this plan alone; its words must name something."""
+        return Profile(
+            prefers=tuple(self.prefer),
+            avoids=tuple(self.avoid),
+            knows=tuple(self.knows),
+            done=tuple(self.done),
+        )
 
     def to_profile(self) -> Profile:
         """Whom the plan is for."""

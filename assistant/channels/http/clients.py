@@ -56,11 +56,16 @@ class Rate:
         self._proxies: int = settings.trusted_proxies
         self._counts = Counts(settings.rate_limit_storage if self._limit else "")
 
-    async def wait(self, scope: Scope, owner: str) -> int:
-        """Count a request; 0, or the whole seconds after which the next one may come."""
+    async def wait(self, scope: Scope, owner: str | None) -> int:
+        """Count a request; 0, or the whole seconds after which the next one may come.
+
+        `owner`: None where a wrong key or none was shown; those are counted by address, from this machine too.
+        """
         if self._limit is None:
             return 0
         address = client_address(scope, self._proxies)
+        if owner is None:
+            return await self._counts.wait(self._limit, f"refused {_household(address)}")
         if owner == ANYONE and self._spare_this_machine and _is_this_machine(address):
             return 0
         client = owner if owner != ANYONE else _household(address)

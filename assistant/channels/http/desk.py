@@ -12,6 +12,7 @@ from assistant.metrics import Metrics
 from assistant.service import Ask, Assistant, Event
 from assistant.settings import Settings
 from assistant.types import Answer, Plan, Profile
+from assistant.wishes import check_wishes
 from index.search import Found
 
 if TYPE_CHECKING:
@@ -109,9 +110,10 @@ class Desk:
         async with self._turn():
             return await self.assistant.search(question, k)
 
-    async def plan(self, profile: Profile) -> Plan:
-        """Make a study plan in turn."""
+    async def plan(self, profile: Profile, wishes: Profile) -> Plan:
+        """Make a study plan in turn. `wishes`: the part of the profile whose words must name something (BadRequest)."""
         async with self._turn():
+            await asyncio.to_thread(check_wishes, self.assistant.corpus, wishes)
             return await asyncio.to_thread(self.assistant.plan, profile)
 
     def _trace(self, ask: Ask, answer: dict[str, Any]) -> None:

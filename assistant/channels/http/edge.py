@@ -45,7 +45,8 @@ class Edge:
         method: str = scope["method"]
         request_id = _request_id(scope)
         notes: dict[str, object] = {}
-        scope.update(request_id=request_id, notes=notes, path=self._own_path(scope["path"]))
+        # A copy: the server reads its own scope again, and writes no body by the method that stands there.
+        scope = {**scope, "request_id": request_id, "notes": notes, "path": self._own_path(scope["path"])}
         scope["root_path"] = self._prefix(scope)
         if method == "HEAD":
             scope["method"] = "GET"

@@ -72,12 +72,12 @@ class Gate:
                 reason="stopping",
             )
         owner = self._keys.owner(headers)
-        if owner is None:
-            return problem(scope, 401, "A valid key is needed.", {"WWW-Authenticate": "Bearer"})
-        scope["owner"] = owner
         seconds = await self._rate.wait(scope, owner)
         if seconds:
             return problem(scope, 429, "Too many requests.", {"Retry-After": str(seconds)})
+        if owner is None:
+            return problem(scope, 401, "A valid key is needed.", {"WWW-Authenticate": "Bearer"})
+        scope["owner"] = owner
         if path == "/mcp" and not self._may_come(headers):
             return problem(scope, 403, "Pages of this origin may not use this address.")
         return None

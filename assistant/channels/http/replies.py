@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -57,7 +58,7 @@ class Replies:
             raise BadRequest("the key is not usable", "1 to 255 visible characters", "Idempotency-Key")
         place = sha256(f"{request.scope['owner']}\n{request.scope['path']}\n{key}".encode()).hexdigest()
         # With the key, which is not kept, nobody can guess at the question that was hashed.
-        fingerprint = sha256(key.encode() + b"\n" + await request.body()).hexdigest()
+        fingerprint = sha256(f"{key}\n{await _read_asked(request)}".encode()).hexdigest()
         store = self._desk.assistant.store
         made = await _begin(store, place, fingerprint, self._desk.settings.timeout)
         if made is not None:
@@ -73,6 +74,12 @@ class Replies:
                 await store.drop_reply(place)
             else:
                 await store.keep_reply(place, call.made, KEPT)
+
+
+async def _read_asked(request: Request) -> str:
+    """What a body asks for, in one form: how the answer is sent (`stream`) is not part of it."""
+    body: dict[str, Any] = await request.json()
+    return json.dumps({name: value for name, value in body.items() if name != "stream"}, sort_keys=True)
 
 
 async def _begin(store: Store, place: str, fingerprint: str, patience: float) -> dict[str, Any] | None:
