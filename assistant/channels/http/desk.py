@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from assistant.errors import BadRequest, Loading, NotKept, Overloaded, TookTooLong
 from assistant.metrics import Metrics
+from assistant.profile import check_goals
 from assistant.service import Ask, Assistant, Event
 from assistant.settings import Settings
 from assistant.types import Answer, Plan, Profile
@@ -67,6 +68,7 @@ class Desk:
         """Answer one question in its turn. Raises Overloaded, TookTooLong, and what Assistant.answer raises."""
         try:
             async with self._turn():
+                self._check(ask)
                 answer = await self.assistant.answer(ask)
         except Exception as error:
             self._count_error(ask, error)
@@ -83,6 +85,7 @@ class Desk:
         events = cast(AsyncGenerator[Event, None], self.assistant.stream(ask))
         try:
             async with self._place():
+                self._check(ask)
                 while True:
                     async with self._limit():
                         event = await anext(events, None)
@@ -110,9 +113,14 @@ class Desk:
             return await self.assistant.search(question, k)
 
     async def plan(self, profile: Profile) -> Plan:
-        """Make a study plan in turn."""
+        """Make a study plan in turn. Raises BadRequest for a goal that the guide lacks."""
         async with self._turn():
+            check_goals(profile.goal, self.assistant.corpus.about, "goal")
             return await asyncio.to_thread(self.assistant.plan, profile)
+
+    def _check(self, ask: Ask) -> None:
+        if ask.profile is not None:
+            check_goals(ask.profile.goal, self.assistant.corpus.about, "profile.goal")
 
     def _trace(self, ask: Ask, answer: dict[str, Any]) -> None:
         if self._tracer is not None:
