@@ -100,10 +100,10 @@ class Adviser:
         self.lexicon = Lexicon(corpus, cue_words(corpus.about))
         self.evidence = Evidence(corpus, index, self.lexicon)
         self.composer = Composer(self.evidence)
-        titles = (*corpus.section_by_id.values(), *corpus.resources)
-        self._words = frozenset().union(
-            *(quote.stems for quote in self.evidence.quotes), *(stems(one.title) for one in titles)
-        )
+        titles = [section.title for section in corpus.sections] + [
+            resource.title for resource in corpus.resources
+        ]
+        self._words = frozenset().union(*(quote.stems for quote in self.evidence.quotes), *map(stems, titles))
         asks = {plain(ask_of(corpus, section.id)): section.id for section in corpus.sections}
         self._offered = dict.fromkeys(map(plain, corpus.about.starters), _ANYWHERE) | asks
 
