@@ -16,9 +16,10 @@ from assistant.plan import make_plan, plan_draft
 from assistant.profile import Said, cue_words, merge, read_profile
 from assistant.replies import reply
 from assistant.scope import Scope, courtesy_of, decide_in_context, decide_scope
-from assistant.suggest import suggest
+from assistant.suggest import ask_of, suggest
 from assistant.types import Clarification, Conversation, Outcome, Plan, Profile, Related, Step, Turn
-from assistant.wording import parts_of, points_back, strip_openings
+from assistant.wording import has, parts_of, points_back, strip_openings
+from assistant.words import plain, stems
 from corpus.types import Corpus
 from index.search import Found, Index
 
@@ -29,6 +30,9 @@ _FEWEST_WORDS = 4
 _LIKE_A_QUESTION = 0.72
 """Cosine to the nearest authored question: complete questions had 0.74 and more, follow-ups rarely above 0.7."""
 _SURELY = 0.95
+_NEAR = 0.7
+"""Nearness of a sentence from which it is the answer to who wants to begin, wherever it stands."""
+_ANYWHERE = ""
 _ONLY_NEEDED = re.compile(
     r"\b(?:optional|only what|minimum|must have|essentials?|bare|shortest|nice to have)\b"
 )
@@ -100,8 +104,12 @@ class Adviser:
         self.lexicon = Lexicon(corpus, cue_words(corpus.about))
         self.evidence = Evidence(corpus, index, self.lexicon)
         self.composer = Composer(self.evidence)
-        about = corpus.about
-        self._offered = {self.lexicon.read(text).text for text in (*about.starters, *about.asks.values())}
+        titles = [section.title for section in corpus.sections] + [
+            resource.title for resource in corpus.resources
+        ]
+        self._words = frozenset().union(*(quote.stems for quote in self.evidence.quotes), *map(stems, titles))
+        asks = {plain(ask_of(corpus, section.id)): section.id for section in corpus.sections}
+        self._offered = dict.fromkeys(map(plain, corpus.about.starters), _ANYWHERE) | asks
 
     def rebuild(self, history: tuple[Turn, ...]) -> Conversation:
         """The conversation that a client kept itself."""
@@ -141,6 +149,8 @@ class Adviser:
             message, found = _stand_alone(question, message, search)
         need = message.need
         scope = decide_in_context(question, need, search.alone, search.found)
+        scope, need = self._lean(scope, question, need, search.alone)
+        message = replace(message, need=need)
         covered, missing = self._covered(scope, search)
         if scope != "answered" and not covered:
             return self._without_sources(scope, question, message, search.alone)
@@ -165,6 +175,38 @@ class Adviser:
             clarification=clarification,
             suggestions=suggest(self.evidence, question, draft.citations, message.focus),
         )
+
+    def _lean(self, scope: Scope, question: str, need: Need, alone: Found) -> tuple[Scope, Need]:
+        """The kind of a message, and what it needs, by the words of the guide where it has no learners' questions.
+
+        A question that the guide itself offers is answered, in every guide.
+        """
+        if scope not in ("answered", "not_covered", "off_topic") or need.form != "topic" or need.follow_up:
+            return scope, need
+        plainly = self.evidence.index.ranker.kind == "plain"
+        section = self._beginning(need, alone) if plainly else None
+        if section is None and (plainly or scope != "answered"):
+            section = self._offered.get(plain(question))
+        if section == _ANYWHERE:
+            section = next((id for id, _ in alone.sections), None)
+        if section:
+            return "answered", replace(need, sections=(section,))
+        if plainly and scope != "answered":
+            words = stems(question)
+            shares = alone.scope
+            likely = shares["covered"] >= max(shares["not_covered"], shares["off_topic"])
+            scope = "answered" if likely or (words and words <= self._words) else scope
+        return scope, need
+
+    def _beginning(self, need: Need, alone: Found) -> str | None:
+        """Where a plain guide begins, for who asks how to and is near to nothing that it says."""
+        if self.corpus.about.sections("start") or need.sections or not need.bare:
+            return None
+        if not has("begins", need.question):
+            return None
+        near = self.evidence.nearness(need.query, alone.cosines)
+        far = near.max(initial=0.0) < _NEAR
+        return next((id for id in self.evidence.of_section if far), None)
 
     def _covered(self, scope: Scope, search: Search) -> tuple[list[Part], list[int]]:
         """Of several questions in one message: those that the corpus answers, and the places of the others."""

@@ -13,6 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from assistant.errors import BadRequest
 from assistant.lexicon import Reading
 from assistant.types import Profile
 from assistant.words import plain, whole
@@ -61,6 +62,14 @@ def read_profile(reading: Reading, raw: str = "") -> Said:
     if profile.background == "none":
         withdrawn |= {("knows", id) for id in _foundations(reading.about) if id not in profile.knows}
     return Said(profile, frozenset(withdrawn))
+
+
+def check_goals(goals: Iterable[str], about: About, field: str) -> None:
+    """Raise BadRequest for what is no goal of the guide; `field` names the part of the request."""
+    for goal in goals:
+        if goal not in about.goal_ids:
+            expected = ", ".join(about.goal_ids)
+            raise BadRequest(f"the goal {goal!r} is not known", f"expected {expected}", field)
 
 
 def merge(old: Profile, said: Said) -> Profile:
@@ -258,7 +267,8 @@ def _last(words: str, text: str) -> int:
 def _read_goals(clause: str, about: About, stated: dict[str, Any]) -> None:
     aim = whole(_table()["goals"]["aim"])
     for goal in about.goals:
-        for found in whole(goal.words).finditer(clause) if goal.words else ():
+        words = goal.words or re.escape(plain(goal.label)) or "(?!)"
+        for found in whole(words).finditer(clause):
             if aim.search(clause[: found.start()]) and not _denied(clause, found.start()):
                 _state(stated, "goal", goal.id)
 

@@ -23,7 +23,6 @@ from index.types import Chunk, ChunkKind
 
 Outcome = Literal["answered", "clarify", "not_covered", "off_topic", "refused", "smalltalk"]
 Background = Literal["none", "some-maths", "maths", "ml"]
-Goal = Literal["vision", "rnn", "nlp", "rl", "general"]
 Preference = Literal["reading", "video", "hands-on"]
 
 MARKER = re.compile(r"\[(\d{1,3})\]")
@@ -58,7 +57,7 @@ class Profile:
     """What the learner said about themselves. Empty fields were not said."""
 
     goal: tuple[str, ...] = ()
-    """vision, rnn, nlp, rl, general."""
+    """Ids of goals of the guide, `general`."""
     background: Background | None = None
     """none, some-maths, maths, ml."""
     can_program: bool | None = None

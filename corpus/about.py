@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
 
 from corpus.errors import Problem
@@ -28,6 +29,8 @@ _HOW_TO = re.compile(
     re.IGNORECASE,
 )
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_NEARLY = 0.8
+"""Likeness from which an unknown key is taken for a slip: `gaols` has 0.8, `tags` or `lang` less than 0.7."""
 _Read = TypeVar("_Read")
 
 
@@ -45,6 +48,15 @@ def read_about(
     `sections`, `resources`: ids that may be named.
     """
     return _Reader(values, lines, set(sections), set(resources), path, problems).read(title)
+
+
+def misspelt_keys(keys: Iterable[str], lines: Mapping[str, int], path: str) -> Iterator[Problem]:
+    """Yield a fault for each key that is nearly one of KEYS; other keys are other programs'."""
+    for key in keys:
+        meant = [] if key in KEYS else get_close_matches(key.lower(), KEYS, 1, _NEARLY)
+        if meant:
+            what = f"`{key}` is no key, and is left out"
+            yield Problem(path, lines.get(key, 1), what, f"write `{meant[0]}` if that is meant")
 
 
 def subject_of(title: str) -> str:
@@ -197,14 +209,15 @@ class _Reader:
     def _is_section(self, key: str, id: object) -> bool:
         if isinstance(id, str) and id in self._sections:
             return True
-        self._fault(key, f"`{key}` names no section `{id}`", "use the id of a section")
+        self._fault(key, f"`{key}` names no section `{id}`", "use an id that `dlstart corpus list` shows")
         return False
 
     def _known(self, key: str, entry: dict[str, Any], field: str, ids: set[str]) -> str | None:
         id = entry.get(field)
         if isinstance(id, str) and id in ids:
             return id
-        self._fault(key, f"`{field}: {id}` of `{entry['id']}` names nothing here", "use an id of this corpus")
+        what = f"`{field}: {id}` of `{entry['id']}` names nothing here"
+        self._fault(key, what, "use an id that `dlstart corpus list` shows")
         return None
 
     def _pattern(self, key: str, words: object) -> str:

@@ -17,6 +17,9 @@ HEADINGS = {f"h{level}": level for level in range(1, 7)}
 HIDDEN = frozenset(("script", "style", "template", "svg", "head", "title", "noscript", "iframe", "object"))
 """Elements of which a page shows no text."""
 
+STRUCK = frozenset(("del", "s", "strike"))
+"""Elements whose text has been taken back: a page shows it crossed out."""
+
 
 class Listener(Protocol):
     """Whoever is told what an HTML text holds."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from corpus.addresses import find_addresses, with_scheme
-from corpus.html import BLOCKS, HEADINGS, HIDDEN
+from corpus.html import BLOCKS, HEADINGS, HIDDEN, STRUCK
 from corpus.inert import inert_text
 from corpus.types import Link
 
@@ -66,6 +66,8 @@ class Words:
         """The bold words that it opens with."""
         self.pictures = 0
         """How many pictures it shows."""
+        self.struck = 0
+        """How many of its texts are crossed out, and so left out."""
 
     @property
     def text(self) -> str:
@@ -130,6 +132,7 @@ class Words:
         self.add(other.text)
         self.links += (Link(at + link.start, at + link.end, link.url) for link in other.links)
         self.pictures += other.pictures
+        self.struck += other.struck
 
     def open_link(self, url: str) -> None:
         """What follows is a link, up to `close_link`. A link inside a link is none."""
@@ -157,10 +160,22 @@ class Words:
         if self._bold is not None:
             self.lead, self._bold = self.text, None
 
+    def open_struck(self) -> None:
+        """What follows is crossed out, and left out with its links, up to `close_struck`."""
+        self._hidden += 1
+        self.struck += 1
+
+    def close_struck(self) -> None:
+        """End the words that are crossed out."""
+        self._hidden = max(0, self._hidden - 1)
+        self.drop_mark()
+
     def open_tag(self, tag: str, attributes: Mapping[str, str | None]) -> None:
         """Take note of the start of an HTML element."""
         if tag in HIDDEN:
             self._hidden += 1
+        elif tag in STRUCK:
+            self.open_struck()
         elif tag == "a" and attributes.get("href"):
             self.open_link(str(attributes["href"]).strip())
         elif tag == "img":
@@ -178,6 +193,8 @@ class Words:
         """Take note of the end of an HTML element."""
         if tag in HIDDEN:
             self._hidden = max(0, self._hidden - 1)
+        elif tag in STRUCK:
+            self.close_struck()
         elif tag == "a":
             self.close_link()
         elif tag in ("b", "strong"):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from corpus.about import read_about
+from corpus.about import misspelt_keys, read_about
 from corpus.addresses import shown_addresses
 from corpus.errors import CorpusError, Problem
 from corpus.frontmatter import read_any_front_matter
@@ -71,10 +71,12 @@ def read_corpus(
 def _from_plain(text: str, root: Path, problems: list[Problem]) -> Corpus:
     title, credit, sections, resources = parse_plain_guide(text, root.name, problems)
     head = read_any_front_matter(text, root.name, [])
-    # Other programs have keys of the same names: what is not in this one's form is left out without a word.
+    # Other programs have keys of the same names: what is not in this one's form is left out with a warning.
+    faults: list[Problem] = list(misspelt_keys(head.values, head.lines, root.name))
     about = read_about(
-        head.values, head.lines, title, [s.id for s in sections], [r.id for r in resources], root.name, []
+        head.values, head.lines, title, [s.id for s in sections], [r.id for r in resources], root.name, faults
     )
+    problems += (replace(fault, level="warning") for fault in faults)
     return Corpus(title, credit, sections, resources, about)
 
 

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from corpus.dialect import make_parser
 from corpus.hidden import blank_hidden
-from corpus.html import BLOCKS, HEADINGS, HIDDEN, HtmlReader
+from corpus.html import BLOCKS, HEADINGS, HIDDEN, STRUCK, HtmlReader
 from corpus.inline import Words, replace_noncharacters, set_aside
 from corpus.sentences import is_ended
 from corpus.types import Link
@@ -93,6 +93,8 @@ class _Reader:
         self._starts = [0, *(found.end() for found in _LINE_END.finditer(text)), len(text)]
         self._blocks: list[Block] = []
         self._html = HtmlReader()
+        # One that is never closed would cross out the whole rest.
+        self._struck = frozenset(tag for tag in STRUCK if _is_closed(text, tag))
         self._env: dict[str, object] = {}
         self._opening: Token | None = None
         self._quotes = self._items = 0
@@ -155,8 +157,7 @@ class _Reader:
             words.add(token.content)
         words.close()
         lines = _map(token)
-        if words.pictures:
-            self._leave_out("picture", lines[0])
+        self._leave_out_of(words, lines[0])
         if self._table is not None:
             self._table.cells.append(words)
             return
@@ -214,6 +215,10 @@ class _Reader:
             words.open_bold()
         elif kind == "strong_close":
             words.close_bold()
+        elif kind == "s_open":
+            words.open_struck()
+        elif kind == "s_close":
+            words.close_struck()
         elif kind == "image":
             words.pictures += 1
         elif kind == "html_inline":
@@ -245,6 +250,9 @@ class _Reader:
         """An element of an HTML block starts."""
         if tag in HIDDEN:
             self._skipped += 1
+        elif tag in self._struck:
+            self._skipped += 1
+            self._leave_out("crossed-out text", self._html_line)
         elif tag in HEADINGS:
             self._flush()
             self._level = HEADINGS[tag]
@@ -255,8 +263,10 @@ class _Reader:
 
     def close_tag(self, tag: str) -> None:
         """An element of an HTML block ends."""
-        if tag in HIDDEN:
+        if tag in HIDDEN or tag in self._struck:
             self._skipped = max(0, self._skipped - 1)
+            if self._words is not None:
+                self._words.drop_mark()
         elif tag in HEADINGS:
             self._flush()
             self._level = 0
@@ -325,8 +335,7 @@ class _Reader:
                 self._table.cells.append(Words())
             return
         words.close()
-        if words.pictures:
-            self._leave_out("picture", self._html_line)
+        self._leave_out_of(words, self._html_line)
         if self._table is not None:
             self._table.cells.append(words)
         else:
@@ -386,6 +395,12 @@ class _Reader:
             **values,  # type: ignore[arg-type]
         )
 
+    def _leave_out_of(self, words: Words, line: int) -> None:
+        if words.pictures:
+            self._leave_out("picture", line)
+        if words.struck:
+            self._leave_out("crossed-out text", line)
+
     def _leave_out(self, kind: str, line: int) -> None:
         self._unread.setdefault(kind, []).append(self._first_line + line)
 
@@ -417,6 +432,12 @@ def _join_cells(cells: Sequence[Words], names: Sequence[str]) -> tuple[Words, st
         joined.add_words(cell)
         subject = subject or cell.text
     return joined, subject
+
+
+def _is_closed(text: str, tag: str) -> bool:
+    """Whether an HTML element is closed as often as it is opened."""
+    tags = re.findall(rf"<(/?){tag}[\s>]", text, re.IGNORECASE)
+    return 0 < len(tags) <= 2 * tags.count("/")
 
 
 def _is_contents(words: Words, text: str) -> bool:

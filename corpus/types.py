@@ -210,6 +210,10 @@ class Credit:
     """Year or date of publication."""
 
 
+GENERAL = "general"
+"""The goal of who has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Goal:
     """Something that a learner may want to work towards."""
@@ -308,6 +312,11 @@ class About:
     def goal_sections(self) -> Mapping[str, str]:
         """Section ids by goal."""
         return {goal.id: goal.section for goal in self.goals}
+
+    @cached_property
+    def goal_ids(self) -> tuple[str, ...]:
+        """What a plan can be for: the guide's goals in their order, and `general`, which every guide has."""
+        return tuple(dict.fromkeys((*(goal.id for goal in self.goals), GENERAL)))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ Unread = MutableMapping[str, list[int]]
 _REASONS: Mapping[str, tuple[str, str]] = {
     "code block": ("answers quote sentences", "say in a sentence what matters in it"),
     "picture": ("answers quote sentences", "say in words what it shows, and give its link words"),
+    "crossed-out text": ("its author has taken it back", "remove it"),
     "template tag": ("what it inserts is not in the file", "write what it inserts, where answers need it"),
     "link to no web address": (
         "a reader of an answer can't open it",

@@ -12,7 +12,7 @@ import typer
 
 from assistant.commands.output import print_json
 from assistant.commands.progress import BUILDING, ONCE, show_progress
-from assistant.errors import UsageError
+from assistant.errors import BadRequest, UsageError
 from assistant.settings import Settings, read_settings
 from assistant.types import Profile
 
@@ -82,7 +82,7 @@ def read_profile_option(text: str) -> Profile | None:
     from assistant.channels.http.bodies import ProfileBody
 
     try:
-        return ProfileBody.model_validate(json.loads(text)).to_profile()
+        profile = ProfileBody.model_validate(json.loads(text)).to_profile()
     except ValidationError as error:
         from assistant.channels.http.problems import describe_faults
 
@@ -94,6 +94,19 @@ def read_profile_option(text: str) -> Profile | None:
         ) from None
     except (ValueError, RecursionError):
         raise UsageError("--profile is no JSON", 'write it as {"background": "none"}') from None
+    if profile.goal:
+        _check_goals(profile)
+    return profile
+
+
+def _check_goals(profile: Profile) -> None:
+    from assistant.profile import check_goals
+    from assistant.texts import open_corpus
+
+    try:
+        check_goals(profile.goal, open_corpus(read_settings()).about, "goal")
+    except BadRequest as error:
+        raise UsageError(f"--profile goal: {error}", error.cure) from None
 
 
 def _open(current: Settings) -> Any:

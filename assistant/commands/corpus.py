@@ -53,13 +53,14 @@ def check(
 
 @app.command("list")
 def list_(path: PathArgument = None, json_: JsonOption = False) -> None:
-    """List the sections and resources."""
+    """List the sections and resources, and the goals that a plan can have."""
     from assistant.texts import open_corpus
 
     current = read_settings()
     corpus = open_corpus(current if path is None else current.replace(corpus=path))
     if json_:
-        print_json(describe_corpus(corpus))
+        goals = [{"id": goal.id, "label": goal.label} for goal in corpus.about.goals]
+        print_json(describe_corpus(corpus) | {"goals": goals})
         return
     for section in corpus.sections:
         typer.echo(f"{section.id}: {section.title}")
@@ -68,6 +69,7 @@ def list_(path: PathArgument = None, json_: JsonOption = False) -> None:
                 mark = "+" if resource.origin == "addition" else "-"
                 state = "" if resource.status == "current" else f" ({resource.status})"
                 typer.echo(f"  {mark} {resource.id}: {resource.title}{state}")
+    typer.echo(f"goals of a plan: {', '.join(corpus.about.goal_ids)}")
 
 
 @app.command()

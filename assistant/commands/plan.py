@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Literal, TypeVar, get_args
 
@@ -10,7 +11,7 @@ import typer
 from assistant.commands.output import print_json
 from assistant.errors import UsageError
 from assistant.settings import read_settings
-from assistant.types import Background, Goal, Plan, Preference, Profile
+from assistant.types import Background, Plan, Preference, Profile
 
 Format = Literal["markdown", "svg", "ics"]
 _Name = TypeVar("_Name", bound=str)
@@ -20,7 +21,10 @@ _MOST_HOURS = 168
 
 def plan(
     goal: Annotated[
-        str, typer.Option(help=f"What for: {', '.join(get_args(Goal))}; several with commas.")
+        str,
+        typer.Option(
+            help="What for: ids of the guide's goals, as `dlstart corpus list` shows them; several with commas."
+        ),
     ] = "",
     background: Annotated[str, typer.Option(help=f"What you bring: {', '.join(get_args(Background))}.")] = "",
     prefer: Annotated[str, typer.Option(help=f"What you like: {', '.join(get_args(Preference))}.")] = "",
@@ -46,7 +50,6 @@ def plan(
         raise UsageError(f"--hours-per-week {hours_per_week:g}", f"expected {_LEAST_HOURS} to {_MOST_HOURS}")
     first = _read_day(start)
     profile = Profile(
-        goal=_several("--goal", goal, get_args(Goal)),
         background=_one("--background", background, get_args(Background)) if background else None,
         prefers=_several("--prefer", prefer, get_args(Preference)),
         avoids=_split(avoid),
@@ -54,14 +57,14 @@ def plan(
         done=_split(done),
         hours_per_week=hours_per_week,
     )
-    made = _make(profile)
+    made = _make(profile, goal)
     if json_:
         print_json(made.as_dict())
     else:
         print(_write(made, form, first), end="")
 
 
-def _make(profile: Profile) -> Plan:
+def _make(profile: Profile, goal: str) -> Plan:
     # No index and no encoder: a plan needs the texts alone.
     from assistant.plan import make_plan
     from assistant.texts import open_corpus
@@ -69,6 +72,7 @@ def _make(profile: Profile) -> Plan:
     from index.chunk import cut
 
     corpus = open_corpus(read_settings())
+    profile = replace(profile, goal=_several("--goal", goal, corpus.about.goal_ids))
     unknown = find_unknown(corpus, profile)
     if unknown is not None:
         raise UsageError(f"--{unknown.field} {unknown.word!r} names nothing that is known", unknown.cure)
@@ -111,6 +115,6 @@ def _several(option: str, text: str, allowed: tuple[str, ...]) -> tuple[str, ...
 
 def _one(option: str, word: str, allowed: tuple[_Name, ...]) -> _Name:
     for name in allowed:
-        if name == word.strip().lower():
+        if name.casefold() == word.strip().casefold():
             return name
     raise UsageError(f"{option} {word!r} is not known", f"expected {', '.join(allowed)}")

@@ -28,6 +28,8 @@ _ANSWERS = 0.95
 _COMPANION = 0.6
 """The sentence after a recommendation is said where it is more than half as near."""
 _NEAR = 0.7
+_NEAR_ENOUGH = 0.5
+"""A sentence of a plain guide answers from here on: 0.42 was the nearest to a question on something else."""
 _SPECIFIC = 1.15
 """A further sentence on a good resource is said where it is clearly nearer than its recommendation."""
 
@@ -132,6 +134,10 @@ def _advice(case: Case, section: str, ranked: Sequence[str]) -> list[Quote]:
     enough = _SOME if case.is_general() or case.need.sections else _GOOD
     good = [id for id in guide if scores[id] >= enough * scores[guide[0]]][:_RESOURCES]
     named = [q for id in good for q in case.best_of((q for q in pool if id in q.resources), 1, wanted=id)]
+    if not any(quote.recommends for quote in case.evidence.of_section[section]) and (
+        said := _said(case, pool)
+    ):
+        return said
     top = max((case.near[quote.position] for quote in named), default=0.0)
     general = [q for q in pool if not q.resources and case.near[q.position] > _ANSWERS * top]
     asked = [aspect for aspect in case.need.aspects if aspect in TOPICAL]
@@ -142,6 +148,16 @@ def _advice(case: Case, section: str, ranked: Sequence[str]) -> list[Quote]:
         q for q in specific if case.near[q.position] > _SPECIFIC * top and set(q.resources) & set(good)
     ][:1]
     return _by_paragraph(dict.fromkeys(chosen))[:_SENTENCES]
+
+
+def _said(case: Case, pool: Sequence[Quote]) -> list[Quote]:
+    """The nearest of a section in which the guide recommends nothing in so many words; empty if that is far off."""
+    best = case.best_of(pool, 1)[0]
+    least = float(case.near[best.position])
+    if least < _NEAR_ENOUGH and not case.need.sections:
+        return []
+    near = [quote for quote in pool if case.near[quote.position] >= _NEAR * least]
+    return case.best_of(near, _RESOURCES)
 
 
 def _companion(case: Case, main: Sequence[Quote], pool: Sequence[Quote]) -> list[Quote]:

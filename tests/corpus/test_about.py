@@ -10,6 +10,7 @@ import pytest
 from corpus import load_corpus
 from corpus.about import read_about, subject_of
 from corpus.errors import Problem
+from corpus.load import read_corpus
 from corpus.types import About
 
 
@@ -101,3 +102,44 @@ def test_the_built_in_guide_says_all_of_it() -> None:
     assert list(about.goal_sections) == ["vision", "rnn", "nlp", "rl", "general"]
     assert about.learner_question is not None
     assert len(about.roles) == 9
+
+
+@pytest.mark.parametrize(
+    ("keys", "line", "what"),
+    [
+        ("roles: {start: [nonsense]}", 3, "`roles` names no section `nonsense`"),
+        ("roles: {boss: [wax]}", 3, "`boss` is no role"),
+        ("goals: nope", 3, "`goals` is not a list"),
+        ("goals:\n  - id: g\n    section: nowhere", 3, "`section: nowhere` of `g` names nothing here"),
+        ("goals:\n  - label: no id", 3, "an entry of `goals` has no `id`"),
+        ("goals:\n  - {id: g, section: wax, words: '(open'}", 3, "`words: (open` is no pattern"),
+        ("learner_question:\n  text: Why?\n  options: []", 3, "`learner_question` is not in form"),
+        ("starters: 5", 3, "`starters` is not a list of texts"),
+        ("labels: {nowhere: x}", 3, "`labels` names no section `nowhere`"),
+        ("backgrounds:\n  - {id: none, knows: [nowhere]}", 3, "`backgrounds` names no section `nowhere`"),
+        ("date: 2026\nlanguage: plain English", 4, "`plain English` is no language tag"),
+        ("gaols: []", 3, "`gaols` is no key, and is left out"),
+        ("Goals: []", 3, "`Goals` is no key, and is left out"),
+        ("learner-question: x", 3, "`learner-question` is no key, and is left out"),
+    ],
+)
+def test_a_plain_guide_is_read_with_a_warning_for_every_key_not_in_form(
+    tmp_path: Path, keys: str, line: int, what: str
+) -> None:
+    file = tmp_path / "candles.md"
+    file.write_text(
+        f"---\ntitle: Candles\n{keys}\n---\n\n## Wax\n\nRead [it](https://wax.example).\n", "utf-8"
+    )
+    corpus, problems = read_corpus(file)
+    assert corpus is not None and len(corpus.sections) == 1
+    found = [(fault.level, fault.path, fault.line, fault.what) for fault in problems]
+    assert found == [("warning", "candles.md", line, what)]
+    assert problems[0].mend
+
+
+def test_keys_of_other_programs_are_no_slips(tmp_path: Path) -> None:
+    others = "author date draft tags topics categories layout lang weight subtitle slug image description summary toc"
+    head = "\n".join(f"{key}: x" for key in others.split())
+    file = tmp_path / "candles.md"
+    file.write_text(f"---\n{head}\n---\n\n## Wax\n\nRead [it](https://wax.example).\n", "utf-8")
+    assert read_corpus(file)[1] == []

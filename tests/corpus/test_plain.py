@@ -212,3 +212,40 @@ def test_the_check_says_what_is_not_read_and_warns_as_for_a_directory(tmp_path: 
         (3, "warning", "“It is free …” starts with “It” and can't be quoted alone"),
         (3, "warning", "“It is free …” does not end like a sentence"),
     }
+
+
+OLD = "[Old](https://old.example)"
+NEW = "[New](https://new.example)"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"Read ~~{OLD}~~ {NEW}.", ["Read New."]),
+        (f"Read {NEW} ~~and {OLD}~~.", ["Read New."]),
+        (f"Read {NEW}.\n\n~~Then {OLD} and https://old.example/2.~~", ["Read New."]),
+        (f"- ~~{OLD}~~\n- {NEW} is good.", ["New is good."]),
+        (f"| book | price |\n|---|---|\n| ~~{OLD}~~ | - |\n| {NEW} | 5 euros |", ["New – price: 5 euros."]),
+        (f"# ~~Read {OLD}~~\n\nRead {NEW}.", ["Read New."]),
+        ("Read <s>Old https://old.example</s> https://new.example.", ["Read https://new.example."]),
+        (f"<del>Read {OLD}.</del> Read {NEW}.", ["Read New."]),
+        (f"<del>\n\nRead {OLD}.\n\n- and {OLD}.\n\n</del>\n\nRead {NEW}.", ["Read New."]),
+        (
+            "<p>Read <del>x <a href='https://old.example'>Old</a></del> <a href='https://new.example'>New</a>.</p>",
+            ["Read New."],
+        ),
+        (f"<del>\n\nRead {NEW}.", ["Read New."]),
+        (f"The token <s> opens. Not this.\n\nRead {NEW}.", ["The token", "Read New."]),
+    ],
+)
+def test_what_is_crossed_out_is_neither_said_nor_a_resource(
+    text: str, said: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "guide.md"
+    file.write_text(text, "utf-8")
+    corpus, problems = read_corpus(file)
+    assert corpus is not None
+    assert [p.text for section in corpus.sections for p in section.paragraphs] == said
+    assert [resource.url for resource in corpus.resources] == ["https://new.example"]
+    crossed = [(fault.level, fault.mend) for fault in problems if "crossed-out" in fault.what]
+    assert crossed == [("warning", "remove it")]

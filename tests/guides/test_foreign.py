@@ -16,10 +16,13 @@ import pytest
 from assistant.channels.http.app import make_app
 from assistant.channels.http.desk import Desk
 from assistant.channels.mcp import Tools, make_server
+from assistant.channels.widget.assets import asset
+from assistant.channels.widget.assets import page as page_of
 from assistant.evaluation.promises import broken_promises
 from assistant.replies import reply
 from assistant.service import Ask, Assistant
 from assistant.types import Answer, Plan, Profile
+from corpus import load_corpus
 from tests.conftest import SHARED
 from tests.guides.conftest import GUIDES, settings_for
 
@@ -181,3 +184,23 @@ async def test_a_conversation_outlives_what_it_was_about(opened: dict[str, Assis
     with patch.object(assistant.store, "conversation", AsyncMock(return_value=changed)):
         answer = await assistant.answer(Ask(question, first.conversation_id))
     assert answer.text
+
+
+async def test_the_head_of_the_page_speaks_of_the_guide(opened: dict[str, Assistant], tmp_path: Path) -> None:
+    brewing = opened["home-brewing"]
+    corpus = replace(brewing.corpus, title='Brew <b>"beer"</b>')
+    served = Assistant(corpus, brewing.searcher, brewing.store)
+    transport = httpx.ASGITransport(make_app(settings_for("home-brewing", tmp_path), served))
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        page = await client.get("/")
+        head = page.text.partition("</head>")[0]
+        assert "<title>Brew &lt;b&gt;&quot;beer&quot;&lt;/b&gt;: a guide you can ask</title>" in head
+        assert 'content="Ask where to begin with brewing beer at home. Every' in head
+        assert not FOREIGN.search(head)
+        again = await client.get("/", headers={"If-None-Match": page.headers["ETag"]})
+        assert again.status_code == 304
+
+
+def test_the_page_of_the_built_in_guide_is_the_file_itself() -> None:
+    about = load_corpus().about
+    assert page_of(load_corpus().title, about.subject) == asset("/")

@@ -17,8 +17,6 @@ OTHER_THINGS = {
     "tensorflow": "a word of questions on frameworks, beside other tools, in aspects.toml",
     "pytorch": "the same",
     "jax": "the same",
-    "rnn": "a goal of the contract's `dlstart plan --goal`",
-    "nlp": "the same",
 }
 """Ids that are words of their own, and what else they mean in code."""
 EXAMPLES = ("assistant/channels/http/examples.py", "index/encoders/export.py")

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 
 from assistant.calendar import FIRST_DAY, LAST_DAY
 from assistant.service import Ask
-from assistant.types import MAX_QUESTION, Background, Goal, Outcome, Profile, Turn
+from assistant.types import MAX_QUESTION, Background, Outcome, Profile, Turn
 from corpus.facts import FactName
 from corpus.types import Kind, Level, Origin, Status
 
@@ -44,6 +44,12 @@ Day = Annotated[
 ]
 
 
+GOALS = "What to learn: ids of goals of the guide, as `GET /v1/sections` lists them, or `general`."
+GoalId = Annotated[
+    str, Field(min_length=1, max_length=100, description="Id of a goal of the guide, or `general`.")
+]
+
+
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=False)
 
@@ -51,7 +57,7 @@ class _Request(BaseModel):
 class ProfileBody(_Request):
     """What the learner said about themselves. Everything may be left out."""
 
-    goal: Annotated[list[Goal], Field(max_length=5, description="What to learn.")] = []
+    goal: Annotated[list[GoalId], Field(max_length=30, description=GOALS)] = []
     background: Known = None
     can_program: Annotated[StrictBool | None, Field(description="Whether the learner can program.")] = None
     prefers: Annotated[Words, Field(description="reading, video, hands-on, free, short")] = []
@@ -128,7 +134,7 @@ class SearchRequest(_Request):
 class PlanRequest(_Request):
     """For whom to make a plan. Everything may be left out."""
 
-    goal: Annotated[Goal | list[Goal], Field(description="What to learn.")] = []
+    goal: Annotated[GoalId | list[GoalId], Field(description=GOALS)] = []
     background: Known = None
     prefer: Annotated[Word | Words, Field(description="reading, video, hands-on, free, short")] = []
     avoid: Annotated[Words, Field(description="Formats, maths, paid, names or ids.")] = []

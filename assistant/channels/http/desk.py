@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from assistant.errors import BadRequest, Loading, NotKept, Overloaded, TookTooLong
 from assistant.metrics import Metrics
+from assistant.profile import check_goals
 from assistant.service import Ask, Assistant, Event
 from assistant.settings import Settings
 from assistant.types import Answer, Plan, Profile
@@ -68,6 +69,7 @@ class Desk:
         """Answer one question in its turn. Raises Overloaded, TookTooLong, and what Assistant.answer raises."""
         try:
             async with self._turn():
+                self._check(ask)
                 answer = await self.assistant.answer(ask)
         except Exception as error:
             self._count_error(ask, error)
@@ -84,6 +86,7 @@ class Desk:
         events = cast(AsyncGenerator[Event, None], self.assistant.stream(ask))
         try:
             async with self._place():
+                self._check(ask)
                 while True:
                     async with self._limit():
                         event = await anext(events, None)
@@ -111,10 +114,18 @@ class Desk:
             return await self.assistant.search(question, k)
 
     async def plan(self, profile: Profile, wishes: Profile) -> Plan:
-        """Make a study plan in turn. `wishes`: the part of the profile whose words must name something (BadRequest)."""
+        """Make a study plan in turn. `wishes`: the part of the profile whose words must name something (BadRequest).
+
+        Raises BadRequest for a goal that the guide lacks, too.
+        """
         async with self._turn():
+            check_goals(profile.goal, self.assistant.corpus.about, "goal")
             await asyncio.to_thread(check_wishes, self.assistant.corpus, wishes)
             return await asyncio.to_thread(self.assistant.plan, profile)
+
+    def _check(self, ask: Ask) -> None:
+        if ask.profile is not None:
+            check_goals(ask.profile.goal, self.assistant.corpus.about, "profile.goal")
 
     def _trace(self, ask: Ask, answer: dict[str, Any]) -> None:
         if self._tracer is not None:

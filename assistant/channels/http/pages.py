@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from assistant.channels.http.desk import Desk
 from assistant.channels.http.negotiation import takes_gzip
 from assistant.channels.http.problems import problem
-from assistant.channels.widget.assets import PATHS, asset
+from assistant.channels.widget.assets import PATHS, Asset, asset, page
 
 HERE = Path(__file__).parent
 
@@ -33,11 +33,18 @@ _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 def add_pages(app: FastAPI, desk: Desk) -> None:
     """Add the pages and their files."""
     for path in PATHS:
-        if path == QUALITY:
+        if path in ("/", QUALITY):
             continue
         app.add_api_route(path, send_asset, methods=["GET"], include_in_schema=False, response_model=None)
     for path in (*_DOCS, *_SWAGGER):
         app.add_api_route(path, send_docs, methods=["GET"], include_in_schema=False, response_model=None)
+
+    @app.get("/", include_in_schema=False, response_model=None)
+    def home(request: Request) -> Response:
+        if not desk.loaded:
+            return send_asset(request)
+        corpus = desk.assistant.corpus
+        return _send(request, page(corpus.title, corpus.about.subject))
 
     @app.get(QUALITY, include_in_schema=False, response_model=None)
     def quality(request: Request) -> Response:
@@ -58,6 +65,10 @@ def send_asset(request: Request) -> Response:
     file = asset(request.scope["path"])
     if file is None:
         return problem(request.scope, 404, "There is nothing at this address.")
+    return _send(request, file)
+
+
+def _send(request: Request, file: Asset) -> Response:
     headers = dict(file.headers)
     if file.unchanged(request.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -46,6 +48,9 @@ _FILES = {
     "/quality.json": "quality.json",  # written by the evaluation; not there before the first one
 }
 
+_TITLE = re.compile(r"(?<=<title>)([^<]*)(?=</title>)")
+_DESCRIPTION = re.compile(r'(?<=<meta name="description" content=")([^"]*)(?=">)')
+
 PATHS = tuple(path for path, name in _FILES.items() if (HERE / name).is_file())
 """Every path that `asset` knows, so that a router can list them."""
 
@@ -81,8 +86,26 @@ def asset(path: str) -> Asset | None:
     """The file behind a request path such as `/widget.js`; None where there is none. Read once a process."""
     if path not in PATHS:
         return None
-    name = _FILES[path]
-    body = (HERE / name).read_bytes()
+    return _make(path, (HERE / _FILES[path]).read_bytes())
+
+
+@lru_cache(maxsize=8)
+def page(title: str, subject: str) -> Asset:
+    """The page at `/`, whose head speaks of a guide: what search engines and link previews show."""
+    text = (HERE / _FILES["/"]).read_text("utf-8")
+    for pattern, words in (
+        (_TITLE, f"{title}: a guide you can ask"),
+        (
+            _DESCRIPTION,
+            f"Ask where to begin with {subject}. Every sentence of the answer has a source that you can open.",
+        ),
+    ):
+        before, _, after = pattern.split(text, maxsplit=1)
+        text = f"{before}{escape(words)}{after}"
+    return _make("/", text.encode())
+
+
+def _make(path: str, body: bytes) -> Asset:
     etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
     headers = {
         "Cache-Control": "no-cache"
@@ -100,4 +123,4 @@ def asset(path: str) -> Asset | None:
         headers["Access-Control-Allow-Origin"] = "*"
         headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     gzipped = gzip.compress(body, 9, mtime=0)
-    return Asset(body, gzipped, _TYPES[Path(name).suffix], etag, headers)
+    return Asset(body, gzipped, _TYPES[Path(_FILES[path]).suffix], etag, headers)
