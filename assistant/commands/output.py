@@ -59,7 +59,7 @@ def written_output() -> Iterator[None]:
         if error.filename is not None or error.errno not in _LOST:
             raise
         # Python's own flush at the end would fail again, with two more lines.
-        sys.stdout = None  # type: ignore[assignment]  # as where there is no standard output
+        sys.stdout = None  # as where there is no standard output
         if isinstance(error, BrokenPipeError):
             raise SystemExit(1) from None
         raise OutputLost(
