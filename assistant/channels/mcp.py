@@ -9,18 +9,25 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Protocol
 
+import anyio
 from mcp.server import Server
 from mcp.server.context import ServerRequestContext
 from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
+from mcp.shared.message import SessionMessage
 from mcp_types import (
     CallToolRequestParams,
     CallToolResult,
+    JSONRPCError,
+    JSONRPCNotification,
+    JSONRPCRequest,
+    JSONRPCResponse,
     ListPromptsResult,
     ListResourcesResult,
     ListResourceTemplatesResult,
     ListToolsResult,
+    RequestId,
     TextContent,
     Tool,
     ToolAnnotations,
@@ -58,6 +65,10 @@ _ACCEPT = (b"accept", b"application/json, text/event-stream")
 
 Reply = tuple[dict[str, Any], list[str]]
 """The structured content of a result, and its texts."""
+
+
+_LAST_CALLS = 60.0
+"""Seconds that open calls get after the input has ended."""
 
 
 class Door(Protocol):
@@ -201,8 +212,40 @@ def make_server(door: Door) -> Server[Any]:
 async def serve_stdio(door: Door) -> None:
     """Serve on standard input and output until it ends."""
     server = make_server(door)
-    async with stdio_server() as (read, write):
-        await server.run(read, write, server.create_initialization_options())
+    async with stdio_server() as (read, write), anyio.create_task_group() as tasks:
+        # The library drops calls that are open when its input ends; here it ends for the library after them.
+        pending: set[RequestId] = set()
+        answered = anyio.Event()
+        into, reader = anyio.create_memory_object_stream[SessionMessage | Exception](0)
+        writer, out = anyio.create_memory_object_stream[SessionMessage](0)
+
+        async def take() -> None:
+            async with into:
+                async for message in read:
+                    sent = message.message if isinstance(message, SessionMessage) else None
+                    if isinstance(sent, JSONRPCRequest):
+                        pending.add(sent.id)
+                    elif isinstance(sent, JSONRPCNotification) and sent.method == "notifications/cancelled":
+                        pending.discard((sent.params or {}).get("requestId", ""))
+                    await into.send(message)
+                with anyio.move_on_after(_LAST_CALLS):
+                    while pending:
+                        await answered.wait()
+
+        async def give() -> None:
+            nonlocal answered
+            async with write:
+                async for message in out:
+                    await write.send(message)
+                    if isinstance(message.message, JSONRPCResponse | JSONRPCError):
+                        pending.discard(message.message.id)
+                        answered.set()
+                        answered = anyio.Event()
+
+        tasks.start_soon(take)
+        tasks.start_soon(give)
+        await server.run(reader, writer, server.create_initialization_options())
+        tasks.cancel_scope.cancel()
 
 
 class McpEndpoint:

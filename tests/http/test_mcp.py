@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -251,6 +252,29 @@ async def test_it_is_served_on_standard_input_and_output(data_dir: Path) -> None
     async with Client(program, read_timeout_seconds=120) as client:
         result = await client.call_tool("ask", {"question": START})
     assert result.structured_content is not None and result.structured_content["citations"]
+
+
+def test_calls_that_are_open_when_the_input_ends_are_answered(data_dir: Path) -> None:
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+    call = {"name": "ask", "arguments": {"question": START}}
+    lines = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        *({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": call} for number in (2, 3)),
+        {"jsonrpc": "2.0", "id": 4, "method": "tools/list"},
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "assistant", "mcp"],
+        input="".join(json.dumps(line) + "\n" for line in lines),
+        env={"DLSTART_DATA_DIR": str(data_dir), "DLSTART_DEVICE": "cpu", "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    replies = {reply["id"]: reply["result"] for reply in map(json.loads, done.stdout.splitlines())}
+    assert (done.returncode, set(replies)) == (0, {1, 2, 3, 4})
+    assert all(replies[number]["structuredContent"]["citations"] for number in (2, 3))
 
 
 async def test_a_conversation_over_mcp_is_the_keys_that_began_it(
