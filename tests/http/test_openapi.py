@@ -160,6 +160,11 @@ OPERATIONS = [
 def schema(assistant: Assistant, settings: Settings) -> Any:
     """The document as schemathesis reads it, over the application in this process."""
     app = make_app(settings.replace(rate_limit="off"), assistant)
+    schemas = app.openapi()["components"]["schemas"]
+    # Which goals there are is the served guide's to say; a schema of any guide can't hold them.
+    known = {"type": "string", "enum": list(assistant.corpus.about.goal_ids)}
+    schemas["ProfileBody"]["properties"]["goal"]["items"] = known
+    schemas["PlanRequest"]["properties"]["goal"]["anyOf"] = [known, {"type": "array", "items": known}]
     return schemathesis.openapi.from_asgi("/openapi.json", app)
 
 
