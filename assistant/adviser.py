@@ -18,7 +18,7 @@ from assistant.replies import reply
 from assistant.scope import Scope, courtesy_of, decide_in_context, decide_scope
 from assistant.suggest import suggest
 from assistant.types import Clarification, Conversation, Outcome, Plan, Profile, Related, Step, Turn
-from assistant.wording import parts_of
+from assistant.wording import asks_to_start, parts_of
 from corpus.types import Corpus
 from index.search import Found, Index
 
@@ -132,7 +132,7 @@ class Adviser:
         need = resolve(reading, said, focus, self.evidence, self.lexicon)
         if need.query == reading.text:
             need = replace(need, query=question)
-        need = with_wishes(need, said)
+        need = with_wishes(need, known if asks_to_start(reading.text) else said.profile)
         several = need.form == "topic" and not need.follow_up
         return Message(reading, said, known, focus, need, parts_of(question, self.lexicon) if several else ())
 

@@ -12,7 +12,7 @@ import re
 from typing import Literal
 
 from assistant.follow_up import Need
-from assistant.wording import has, table
+from assistant.wording import asks_to_start, has, table
 from assistant.words import plain, whole
 from index.search import Found
 
@@ -57,6 +57,9 @@ def decide_scope(question: str, found: Found) -> Scope:
     if (asks_too and _opens_with_courtesy(text)) or not _has_evidence("smalltalk", found):
         shares["smalltalk"] = 0.0
     shares["covered"] /= _AHEAD
+    access = table()["access"]
+    if whole(access["person"]).search(text) and whole(access["use"]).search(text):
+        return "not_covered"
     likeliest = _SCOPES[max(shares, key=lambda kind: shares[kind])]
     return "answered" if likeliest in ("off_topic", "not_covered") and asks_to_start(text) else likeliest
 
@@ -117,15 +120,6 @@ def is_in_distress(question: str, text: str) -> bool:
 def asks_deletion(text: str) -> bool:
     """Whether a plain text asks how what was written here is deleted."""
     return bool(whole(table()["deletion"]["words"]).search(text))
-
-
-def asks_to_start(text: str) -> bool:
-    """Whether a plain text asks where to start, names no subject, and else says at most who somebody is."""
-    cues = table()["start"]
-    person = cues["person"].replace("{state}", cues["state"])
-    rest, asks = whole(cues["asks"]).subn(" . ", text)
-    clauses = re.split(r"[.,;:!?]|\band\b(?! \w+ing)", rest)
-    return bool(asks) and all(re.fullmatch(person, clause.strip()) for clause in clauses if clause.strip())
 
 
 def _has_reply_of_its_own(question: str, text: str) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.scope import asks_to_start, courtesy_of
+from assistant.scope import courtesy_of
 from assistant.service import Ask, Assistant
+from assistant.wording import asks_to_start
 from assistant.words import plain
 
 PEOPLE = (
