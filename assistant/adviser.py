@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from assistant.cite import Draft
-from assistant.clarify import ask_back
+from assistant.clarify import ask_back, meant_by
 from assistant.compose import Composer
 from assistant.evidence import Evidence
 from assistant.focus import Focus, focus_of, rebuild
@@ -18,7 +18,7 @@ from assistant.replies import reply
 from assistant.scope import Scope, courtesy_of, decide_in_context, decide_scope
 from assistant.suggest import ask_of, suggest
 from assistant.types import Clarification, Conversation, Outcome, Plan, Profile, Related, Step, Turn
-from assistant.wording import has, parts_of, points_back, strip_openings
+from assistant.wording import asks_to_start, has, parts_of, points_back, strip_openings
 from assistant.words import plain, stems
 from corpus.types import Corpus
 from index.search import Found, Index
@@ -113,7 +113,22 @@ class Adviser:
 
     def rebuild(self, history: tuple[Turn, ...]) -> Conversation:
         """The conversation that a client kept itself."""
-        return rebuild(history, self.evidence, self.lexicon)
+        kept = rebuild(history, self.evidence, self.lexicon)
+        last = kept.exchanges[-1:]
+        if not (last and last[0].citations) or any(exchange.clarified for exchange in kept.exchanges):
+            return kept
+        # A client may keep the text alone: then it is asked again whether a question back went with it.
+        before = replace(kept, exchanges=kept.exchanges[:-1])
+        asked = self._ask_back(self.read(last[0].question, before, None))
+        return replace(before, exchanges=(*before.exchanges, replace(last[0], clarified=asked is not None)))
+
+    def meant(self, question: str, conversation: Conversation) -> str:
+        """A message as it is to be read: a bare `no` to the question back is the option that it picks."""
+        return meant_by(question, conversation, self.corpus.about)
+
+    def _ask_back(self, message: Message) -> Clarification | None:
+        text, about = message.reading.text, self.corpus.about
+        return ask_back(text, message.profile, message.focus, message.need, about)
 
     def read(
         self, question: str, conversation: Conversation, profile: Profile | None, standalone: bool = False
@@ -131,7 +146,7 @@ class Adviser:
         need = resolve(reading, said, focus, self.evidence, self.lexicon)
         if need.query == reading.text:
             need = replace(need, query=question)
-        need = with_wishes(need, said)
+        need = with_wishes(need, known if asks_to_start(reading.text) else said.profile)
         several = need.form == "topic" and not need.follow_up
         return Message(reading, said, known, focus, need, parts_of(question, self.lexicon) if several else ())
 
@@ -164,9 +179,7 @@ class Adviser:
             draft = self.composer.compose([(need, found, near)], message.profile)
         if not draft.citations:
             return self._without_sources("not_covered", question, message, found)
-        clarification = ask_back(
-            message.reading.text, message.profile, message.focus, need, self.corpus.about
-        )
+        clarification = self._ask_back(message)
         return Advice(
             gaps=tuple(search.parts[n].text for n in missing),
             outcome="clarify" if clarification else "answered",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from assistant.ending import pick_reply
 from assistant.focus import Focus
 from assistant.follow_up import Need
-from assistant.types import Clarification, Profile
+from assistant.types import Clarification, Conversation, Profile
 from assistant.words import plain
 from corpus.types import About
 
@@ -28,3 +29,12 @@ def ask_back(text: str, profile: Profile, focus: Focus, need: Need, about: About
     if not (_START.search(text) or re.search(_INTO.format(subject=names), text)):
         return None
     return Clarification(question.text, question.options)
+
+
+def meant_by(message: str, conversation: Conversation, about: About) -> str:
+    """The option that a message picks, where the last answer asked a question back; else the message itself."""
+    question = about.learner_question
+    asked = conversation.exchanges[-1:]
+    if question is None or not (asked and asked[0].clarified):
+        return message
+    return pick_reply(message, question.options) or message

@@ -37,6 +37,7 @@ class Focus:
 
 def rebuild(history: Sequence[Turn], evidence: Evidence, lexicon: Lexicon) -> Conversation:
     """A conversation from what a client kept: its sources are found by the sentences that the answers quote."""
+    back = evidence.corpus.about.learner_question
     profile = Profile()
     exchanges: list[Exchange] = []
     question = ""
@@ -59,7 +60,7 @@ def rebuild(history: Sequence[Turn], evidence: Evidence, lexicon: Lexicon) -> Co
             outcome="answered" if citations else "not_covered",
             text=turn.content,
             citations=citations,
-            clarified=turn.content.rstrip().endswith("?"),
+            clarified=back is not None and back.text in turn.content,
         )
         if exchanges and not exchanges[-1].text:
             exchanges[-1] = kept

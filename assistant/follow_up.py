@@ -17,8 +17,10 @@ from assistant.focus import Focus, sections_of
 from assistant.lexicon import Lexicon, Reading
 from assistant.pick import own_resources, pick_shown
 from assistant.profile import Said
+from assistant.types import Profile
 from assistant.wording import (
     SHORT,
+    asks_to_start,
     has,
     is_choice,
     is_question,
@@ -191,6 +193,15 @@ def _order(turn: _Turn) -> Need | None:
     return None
 
 
+def _starts(turn: _Turn) -> Need | None:
+    """`where do I start?` with nothing of its own, where no field is on the table: the start, for who asks."""
+    fields = {*turn.about.goal_sections.values()} - {*turn.sections("start")}
+    elsewhere = turn.needed or turn.own or turn.base.concepts or turn.topic or turn.points
+    if elsewhere or set(turn.focus.sections[:1]) & fields or not asks_to_start(turn.core):
+        return None
+    return replace(turn.base, query=f"how to start {turn.about.subject}")
+
+
 def _main_beside(turn: _Turn) -> Need | None:
     """`is it harder than X?` is about what was shown."""
     main = turn.focus.resources[:1]
@@ -338,6 +349,7 @@ _RULES: tuple[Callable[[_Turn], Need | None], ...] = (
     _rival,
     _alone,
     _order,
+    _starts,
     _main_beside,
     _named,
     _lacks_basics,
@@ -421,11 +433,11 @@ def _asked_order(focus: Focus) -> bool:
     return has("order", asked_before) or has("trim", asked_before)
 
 
-def with_wishes(need: Need, said: Said) -> Need:
+def with_wishes(need: Need, profile: Profile) -> Need:
     """A new question of somebody who only reads: where to start is, for them, the section on books."""
     if need.form != "topic" or need.sections:
         return need
-    reads = "reading" in said.profile.prefers or "video" in said.profile.avoids
+    reads = "reading" in profile.prefers or "video" in profile.avoids
     return replace(need, reads=True) if reads else need
 
 

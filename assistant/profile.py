@@ -53,7 +53,7 @@ def read_profile(reading: Reading, raw: str = "") -> Said:
     hours = _hours(raw.lower() or reading.text)
     if hours is not None:
         stated["hours_per_week"] = hours
-    _read_marks(reading, stated)
+    _read_marks(reading, stated, withdrawn)
     values: dict[str, Any] = {
         name: tuple(dict.fromkeys(value)) if isinstance(value, list) else value
         for name, value in stated.items()
@@ -311,8 +311,8 @@ def _hours(text: str) -> float | None:
     return hours if 0 < hours <= 168 else None
 
 
-def _read_marks(reading: Reading, stated: dict[str, Any]) -> None:
-    """Named resources that the learner has done or refuses, and providers that they refuse."""
+def _read_marks(reading: Reading, stated: dict[str, Any], withdrawn: set[tuple[str, str]]) -> None:
+    """Named resources that the learner has done, has not done or refuses, and providers that they refuse."""
     marks = _table()["marks"]
     for mention in reading.mentions:
         if not mention.resources:
@@ -324,6 +324,8 @@ def _read_marks(reading: Reading, stated: dict[str, Any]) -> None:
             rf"(?:{marks['not_after']})\b", after
         ):
             stated.setdefault("avoids", []).extend(one)
+        elif re.search(rf"\b(?:{marks['not_done']})$", before):
+            withdrawn |= {("done", id) for id in mention.resources}
         elif whole(marks["done"]).search(_near(before)) and not _denied(before + " x", len(before)):
             stated.setdefault("done", []).extend(one or mention.resources[:1])
         elif re.match(rf"(?:class |course |book |lectures? )?(?:{marks['done_after']})\b", after):

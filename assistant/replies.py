@@ -10,6 +10,14 @@ from corpus.types import About, Corpus
 
 _THANKS = "You're welcome! Ask again whenever the next step is unclear."
 _BYE = "Goodbye, and enjoy learning!"
+_DISTRESS = (
+    "I'm sorry that it is this hard right now. A guide can't help with it, but people can: please talk to somebody "
+    "you trust, or call a crisis line or your local emergency number now. You don't have to be alone with this."
+)
+_DELETION = (
+    "I can't delete anything in a conversation. In Slack, “Delete my data” on the app's Home tab does it; over HTTP, "
+    "DELETE /v1/conversations/ with the conversation's id. Anywhere else, ask whoever runs this service."
+)
 _NOT_COVERED = "The guide does not answer that, so I would rather not guess."
 
 
@@ -20,15 +28,18 @@ def reply(corpus: Corpus, scope: Scope, courtesy: Courtesy, related: Sequence[Re
     if scope == "not_covered":
         return " ".join(filter(None, (_NOT_COVERED, _nearest(related))))
     if scope == "refused":
-        ways = (
-            f"legitimate ways to learn about {corpus.about.subject}" if corpus.about.subject else "the guide"
-        )
-        return f"I can't help with that. I'm happy to help you with {ways}, though."
+        subject = corpus.about.subject
+        ways = f"start learning {subject}: ask me where to begin" if subject else "with the guide"
+        return f"I can't help with that, but I can help you {ways}."
     return f"I only know the guide {_name(corpus)}, so I can't help with that."
 
 
 def greet(corpus: Corpus, courtesy: Courtesy) -> str:
     """The answer to small talk."""
+    if courtesy == "distress":
+        return _DISTRESS
+    if courtesy == "deletion":
+        return _DELETION
     if courtesy == "thanks":
         return _THANKS
     if courtesy == "farewell":

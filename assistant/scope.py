@@ -12,12 +12,12 @@ import re
 from typing import Literal
 
 from assistant.follow_up import Need
-from assistant.wording import has, table
+from assistant.wording import asks_to_start, has, table
 from assistant.words import plain, whole
 from index.search import Found
 
 Scope = Literal["answered", "not_covered", "off_topic", "refused", "smalltalk"]
-Courtesy = Literal["greeting", "thanks", "farewell", "identity"]
+Courtesy = Literal["greeting", "thanks", "farewell", "identity", "distress", "deletion"]
 
 _SCOPES: dict[str, Scope] = {
     "covered": "answered",
@@ -45,7 +45,7 @@ _FEW_WORDS = 10
 def decide_scope(question: str, found: Found) -> Scope:
     """The kind of a message that stands alone."""
     text = plain(question)
-    if is_courtesy(text):
+    if is_courtesy(text) or _has_reply_of_its_own(question, text):
         return "smalltalk"
     shares = dict(found.scope)
     if _is_refused(question, text, found):
@@ -57,7 +57,11 @@ def decide_scope(question: str, found: Found) -> Scope:
     if (asks_too and _opens_with_courtesy(text)) or not _has_evidence("smalltalk", found):
         shares["smalltalk"] = 0.0
     shares["covered"] /= _AHEAD
-    return _SCOPES[max(shares, key=lambda kind: shares[kind])]
+    access = table()["access"]
+    if whole(access["person"]).search(text) and whole(access["use"]).search(text):
+        return "not_covered"
+    likeliest = _SCOPES[max(shares, key=lambda kind: shares[kind])]
+    return "answered" if likeliest in ("off_topic", "not_covered") and asks_to_start(text) else likeliest
 
 
 def decide_in_context(question: str, need: Need, alone: Found, found: Found) -> Scope:
@@ -66,7 +70,7 @@ def decide_in_context(question: str, need: Need, alone: Found, found: Found) -> 
     `alone`: what was found for the message as written; `found`: for the message with its context.
     """
     scope = decide_scope(question, alone)
-    if scope == "refused":
+    if scope == "refused" or _has_reply_of_its_own(question, plain(question)):
         return scope
     if need.form == "order" or scope == "answered":
         return "answered"
@@ -94,6 +98,10 @@ def is_courtesy(text: str) -> bool:
 def courtesy_of(question: str) -> Courtesy:
     """What kind of small talk a message is."""
     text, cues = plain(question), table()["courtesy"]
+    if is_in_distress(question, text):
+        return "distress"
+    if asks_deletion(text):
+        return "deletion"
     if whole(cues["farewell"]).search(text):
         return "farewell"
     if _asks_who(text):
@@ -101,6 +109,21 @@ def courtesy_of(question: str) -> Courtesy:
     if whole(cues["thanks"]).search(text):
         return "thanks"
     return "identity" if whole(cues["about_it"]).search(text) else "greeting"
+
+
+def is_in_distress(question: str, text: str) -> bool:
+    """Whether a message tells that somebody may hurt themselves; `text`: the message in plain words."""
+    cues = table()["distress"]
+    return bool(whole(cues["words"]).search(text) or re.search(cues["marks"], question))
+
+
+def asks_deletion(text: str) -> bool:
+    """Whether a plain text asks how what was written here is deleted."""
+    return bool(whole(table()["deletion"]["words"]).search(text))
+
+
+def _has_reply_of_its_own(question: str, text: str) -> bool:
+    return is_in_distress(question, text) or asks_deletion(text)
 
 
 def _asks_who(text: str) -> bool:
@@ -114,7 +137,10 @@ def _opens_with_courtesy(text: str) -> bool:
 
 def _is_refused(question: str, text: str, found: Found) -> bool:
     cues = table()["refused"]
-    words = any(whole(cues[kind]).search(text) for kind in ("piracy", "mutiny", "harm"))
+    mutiny = whole(cues["mutiny"]).search(text)
+    if not mutiny and re.fullmatch(cues["lawful"], text):
+        return False
+    words = mutiny or any(whole(cues[kind]).search(text) for kind in ("piracy", "harm"))
     if words or re.search(cues["marks"], question.lower()):
         return found.scope["refused"] >= _SURE_BY_WORDS
     return _log_odds("refused", found) + _PER_LEAD * _ahead("refused", found) >= _SURE_BY_EXAMPLES

@@ -125,8 +125,9 @@ class Assistant:
     async def _answer(self, ask: Ask, show: Callable[[Event], None] | None = None) -> Answer:
         """The same; `show` gets the events of a language model's answer while it is written."""
         started = perf_counter()
-        question = check_question(ask.question)
+        asked = check_question(ask.question)
         conversation = await self._conversation(ask)
+        question = asked if ask.standalone else self.adviser.meant(asked, conversation)
         profile = mask_profile(ask.profile) if ask.profile is not None else None
         message = self.adviser.read(question, conversation, profile, ask.standalone)
         search = await self._find(question, message)
@@ -166,7 +167,7 @@ class Assistant:
             # A text that breaks a promise costs its own words, never the answer.
             report_broken(broken)
             answer = self._without(build, advice, self.adviser.decline(question, message))
-        await self.store.remember(conversation, question, answer, ask.channel)
+        await self.store.remember(conversation, asked, answer, ask.channel)
         return answer
 
     @staticmethod

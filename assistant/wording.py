@@ -112,6 +112,15 @@ def is_choice(text: str) -> bool:
     return bool(re.search(r"\b(?:or|vs|versus|oder|ou|ya)\b|\bwhich\b", text))
 
 
+def asks_to_start(text: str) -> bool:
+    """Whether a plain text asks where to start, names no subject, and else says at most who somebody is."""
+    cues = table()["start"]
+    person = cues["person"].replace("{state}", cues["state"])
+    rest, asks = whole(cues["asks"]).subn(" . ", text)
+    clauses = re.split(r"[.,;:!?]|\band\b(?! \w+ing)", rest)
+    return bool(asks) and all(re.fullmatch(person, clause.strip()) for clause in clauses if clause.strip())
+
+
 def is_question(core: str, aspects: tuple[str, ...]) -> bool:
     """Whether a message asks for something."""
     return bool(
