@@ -299,6 +299,44 @@ def test_delete_forgets_here_and_there(tab: Tab, stub: Stub) -> None:
     expect(tab.turns).to_have_count(0)
 
 
+@pytest.mark.parametrize("reload", [False, True])
+@pytest.mark.parametrize("by", ["learner", "page"])
+def test_delete_reaches_the_conversation_that_was_just_left(
+    tab: Tab, stub: Stub, by: str, *, reload: bool
+) -> None:
+    tab.visit()
+    tab.ask(START)
+    if by == "learner":
+        tab.button("New conversation").click()
+        expect(tab.button("Undo")).to_be_visible()
+    else:
+        tab.page.evaluate("document.querySelector('dl-guide-chat').newConversation()")
+    if reload:
+        tab.page.reload()
+    if by == "learner":
+        tab.button("About this guide").click()
+        tab.button("Delete this conversation, here and on the service").click()
+    else:
+        tab.page.evaluate("document.querySelector('dl-guide-chat').forget()")
+    expect(tab.announcer).to_have_text("The conversation is deleted.")
+    assert [seen.path for seen in stub.seen if seen.method == "DELETE"] == ["/v1/conversations/con_1"]
+    expect(tab.button("Undo")).to_have_count(0)
+    tab.page.reload()
+    expect(tab.turns).to_have_count(0)
+
+
+def test_a_conversation_left_for_good_is_not_deleted_with_the_next(tab: Tab, stub: Stub) -> None:
+    tab.visit()
+    tab.ask(START)
+    tab.button("New conversation").click()
+    stub.answers["And now?"] = {**play.full_answer(), "conversation_id": "con_2"}
+    tab.ask("And now?")
+    tab.button("About this guide").click()
+    tab.button("Delete this conversation, here and on the service").click()
+    expect(tab.announcer).to_have_text("The conversation is deleted.")
+    assert [seen.path for seen in stub.seen if seen.method == "DELETE"] == ["/v1/conversations/con_2"]
+
+
 def test_enter_sends_and_shift_enter_does_not(tab: Tab, stub: Stub) -> None:
     tab.visit()
     tab.field.fill("one")

@@ -263,9 +263,10 @@ export class DlGuideChat extends HTMLElement {
       this.#settle(turn, new Fault("stopped"));
       if (turn.state !== "done" && turn.state !== "failed") turn.state = "stopped";
     }
-    const { open } = this.#state;
-    if (this.#state.turns.length) this.#putAside();
-    this.#state = { ...blank(), open };
+    const { open, epoch, conversation, turns } = this.#state;
+    const left = turns.length ? { epoch, conversation } : this.#state.left;
+    if (turns.length) this.#putAside();
+    this.#state = { ...blank(), open, left };
     this.#current?.stop.abort(STOPPED);
     this.#current?.now();
     this.#keep();
@@ -280,6 +281,14 @@ export class DlGuideChat extends HTMLElement {
     this.#notice = "fresh";
   }
 
+  /** Another tab has deleted what was put aside, or has gone on without it. */
+  #letGo() {
+    if (!this.#previous) return;
+    this.#previous = null;
+    this.#notice = "";
+    if (this.#shell) this.#greet();
+  }
+
   #undo() {
     if (!this.#previous) return;
     this.#state = { ...this.#previous, draft: this.#state.draft, open: this.#state.open };
@@ -290,17 +299,17 @@ export class DlGuideChat extends HTMLElement {
   }
 
   async forget() {
-    const { conversation } = this.#state;
+    // What could still be brought back is the learner's as well: it goes with the rest.
+    const conversations = [this.#state.conversation, this.#state.left?.conversation];
     this.newConversation();
     this.#previous = null;
+    this.#state.left = null;
+    this.#keep();
     this.#shelf?.clear();
     this.#plan = null;
     this.#notify("forgotten");
-    try {
-      if (conversation) await this.#service.forget(conversation);
-    } catch (fault) {
-      if (!(fault instanceof Fault && fault.kind === "gone")) this.#notify("forget_failed");
-    }
+    const tries = await Promise.allSettled(conversations.flatMap((each) => (each ? this.#service.forget(each) : [])));
+    if (tries.some((each) => each.status === "rejected" && each.reason?.kind !== "gone")) this.#notify("forget_failed");
   }
 
   /** @param {PlanOptions} [options] */
@@ -701,6 +710,7 @@ export class DlGuideChat extends HTMLElement {
   #add(question, standalone) {
     if (this.#view !== "chat") this.#go("chat");
     this.#previous = null;
+    this.#state.left = null;
     this.#notice = "";
     /** @type {Turn} */
     const turn = {
@@ -997,13 +1007,16 @@ export class DlGuideChat extends HTMLElement {
   #adopt(state) {
     if (state.epoch !== this.#state.epoch) {
       if (this.#current) return;
-      if (!state.turns.length && this.#state.turns.length) this.#putAside();
+      if (this.#state.turns.length && state.left?.epoch === this.#state.epoch) this.#putAside();
+      else if (this.#previous?.epoch !== state.left?.epoch) this.#letGo();
       this.#state = { ...state, draft: this.#state.draft, open: this.#state.open };
       if (this.#shell) this.#conversation();
       return;
     }
     const known = new Map(this.#state.turns.map((turn) => [turn.id, turn]));
     this.#state.conversation ??= state.conversation;
+    this.#state.left &&= state.left;
+    if (!this.#state.left) this.#letGo();
     this.#state.turns = merge(this.#state.turns, state.turns.filter((turn) => !known.has(turn.id) || turn.state === "done")).map((turn) => {
       const ours = known.get(turn.id);
       if (!ours || ours === this.#current?.turn || ours.state === "done") return ours ?? turn;

@@ -24,6 +24,8 @@
  * @property {Turn[]} turns
  * @property {string} draft what stands in the question field
  * @property {boolean} open
+ * @property {{epoch: string, conversation: string | null} | null} left what "New conversation" has left, until the next
+ *   question: it can be brought back, and goes when the conversation is deleted
  */
 
 const MOST = 100; // turns kept; older ones stay on the screen until the page goes
@@ -35,7 +37,7 @@ export function unique() {
 
 /** @returns {State} */
 export function blank() {
-  return { epoch: unique(), conversation: null, turns: [], draft: "", open: false };
+  return { epoch: unique(), conversation: null, turns: [], draft: "", open: false, left: null };
 }
 
 /**
