@@ -25,6 +25,19 @@ def test_greets_with_three_starters_that_ask(tab: Tab, stub: Stub) -> None:
     expect(starters).to_have_count(0)
 
 
+@pytest.mark.parametrize("path", ["/inline", "/host"])
+def test_the_welcome_begins_at_its_top_on_a_small_screen(tab: Tab, path: str) -> None:
+    tab.page.set_viewport_size({"width": 320, "height": 480})
+    tab.visit(path)
+    if path == "/host":
+        tab.button("Ask the learning guide").click()
+    scroll = tab.page.locator("dl-guide-chat .scroll")
+    expect(tab.page.get_by_role("group", name="Questions to begin with")).to_be_attached()
+    tab.page.wait_for_timeout(300)
+    assert scroll.evaluate("(scroll) => scroll.scrollHeight > scroll.clientHeight")
+    assert scroll.evaluate("(scroll) => scroll.scrollTop") == 0
+
+
 def test_starters_fit_the_page(tab: Tab, stub: Stub) -> None:
     head = "<!doctype html><title>Robots that play games</title><h1>Reinforcement and rewards</h1>"
     stub.pages["/robots"] = (
@@ -384,6 +397,26 @@ def test_ask_rejects_what_cannot_be_asked(tab: Tab) -> None:
             "(q) => document.querySelector('dl-guide-chat').ask(q).catch((fault) => fault.kind)", question
         )
         assert kind == "refused"
+
+
+@pytest.mark.parametrize("empty", ["null", "undefined"])
+def test_what_a_page_sets_to_nothing_counts_as_not_set(tab: Tab, stub: Stub, empty: str) -> None:
+    tab.visit("/host")
+    text = tab.page.evaluate(
+        f"""async () => {{
+            const chat = document.querySelector('dl-guide-chat');
+            for (const name of ['profile', 'strings', 'starters', 'apiKey']) chat[name] = {empty};
+            return (await chat.ask('Hello?', {empty})).text;
+        }}"""
+    )
+    assert text.startswith("The guide recommends")
+    assert stub.asked[0].body == {"question": "Hello?"}
+    kind = tab.page.evaluate(
+        f"document.querySelector('dl-guide-chat').ask({empty}).catch((fault) => fault.kind)"
+    )
+    assert kind == "refused"
+    tab.page.evaluate(f"document.querySelector('dl-guide-chat').plan({empty})")
+    expect(tab.button("Make my plan")).to_be_visible()
 
 
 def test_events_tell_what_happens(tab: Tab) -> None:

@@ -78,6 +78,8 @@ export class DlGuideChat extends HTMLElement {
   #following = true;
   /** Whether the end of the conversation is kept in sight, whatever sizes its turns turn out to have. */
   #pinned = false;
+  /** Whether the followed turn is kept in place as sizes change: until the learner moves or presses something. */
+  #held = false;
   /** What "New conversation" has put aside, until the next question. @type {State | null} */
   #previous = null;
   /** What the greeting says first. @type {"" | "loading" | "fresh" | "forgotten" | "forget_failed"} */
@@ -213,7 +215,7 @@ export class DlGuideChat extends HTMLElement {
   }
 
   set starters(questions) {
-    this.#starters = questions.map(String);
+    this.#starters = questions?.map(String) ?? null;
     if (this.#ready) this.#build();
   }
 
@@ -250,8 +252,9 @@ export class DlGuideChat extends HTMLElement {
   }
 
   /** @param {string} question @param {{standalone?: boolean}} [options] @returns {Promise<Answer>} */
-  ask(question, { standalone = false } = {}) {
-    const words = question.trim();
+  ask(question, options) {
+    const standalone = Boolean(options?.standalone);
+    const words = String(question ?? "").trim();
     if (!words || words.length > LONGEST) return Promise.reject(new Fault("refused"));
     this.#open(false);
     const turn = this.#add(words, standalone);
@@ -389,6 +392,7 @@ export class DlGuideChat extends HTMLElement {
     const sizes = new ResizeObserver(() => this.#resized());
     sizes.observe(shell.chat);
     sizes.observe(shell.scroll);
+    shell.chat.addEventListener("click", () => (this.#held = false), true); // before a chip asks, and is followed
     this.#launcher?.setAttribute("aria-controls", "panel");
     this.#typed();
     this.#conversation();
@@ -609,6 +613,7 @@ export class DlGuideChat extends HTMLElement {
     if (Math.abs(scrollTop - this.#scrolled) > 2) {
       this.#following = scrollHeight - clientHeight - scrollTop < 40;
       this.#pinned &&= this.#following;
+      this.#held = false;
     }
     this.#offerJump();
   }
@@ -627,6 +632,7 @@ export class DlGuideChat extends HTMLElement {
   #resized() {
     if (!this.#shell || this.#view !== "chat" || !this.#shell.scroll.clientHeight) return;
     if (this.#pinned) this.#toEnd();
+    else if (this.#held) this.#follow();
     else this.#offerJump();
   }
 
@@ -638,6 +644,7 @@ export class DlGuideChat extends HTMLElement {
     const element = turn && this.#views.get(turn.id)?.element;
     if (element && this.#following) {
       this.#pinned = false;
+      this.#held = true;
       const top = element.getBoundingClientRect().top - shell.scroll.getBoundingClientRect().top + shell.scroll.scrollTop;
       shell.scroll.scrollTop = Math.min(shell.scroll.scrollHeight, top - 12);
       this.#scrolled = shell.scroll.scrollTop;
@@ -648,10 +655,12 @@ export class DlGuideChat extends HTMLElement {
   #toEnd() {
     const shell = this.#shell;
     if (!shell || this.#view !== "chat") return;
-    shell.scroll.scrollTop = shell.scroll.scrollHeight;
+    const begun = this.#state.turns.length > 0; // a greeting is read from its beginning
+    shell.scroll.scrollTop = begun ? shell.scroll.scrollHeight : 0;
     this.#scrolled = shell.scroll.scrollTop;
     this.#following = true;
-    this.#pinned = true;
+    this.#pinned = begun;
+    this.#held = false;
     shell.jump.hidden = true;
   }
 
@@ -810,7 +819,7 @@ export class DlGuideChat extends HTMLElement {
           ...(turn.standalone && { standalone: true }),
           ...(conversation && { conversation_id: conversation }),
           ...(history?.length && { history }),
-          ...(Object.keys(this.profile).length && { profile: this.profile }),
+          ...(Object.keys(this.profile ?? {}).length && { profile: this.profile }),
         };
         const answer = await this.#service.ask(
           request,
