@@ -496,7 +496,9 @@ def test_a_sheet_that_opens_by_itself_puts_no_ring_on_a_button(pocket: Tab, host
 # ---- services that are not there yet, not for this page, or of another guide
 
 
-def test_a_missing_origin_of_the_real_service_is_named_on_the_console(browser: Browser, service: str) -> None:
+def test_a_missing_origin_of_the_real_service_is_said_and_named_on_the_console(
+    browser: Browser, service: str
+) -> None:
     stranger = Stub()
     stranger.start()
     stranger.pages["/host"] = (host_page(service), {})
@@ -507,7 +509,8 @@ def test_a_missing_origin_of_the_real_service_is_named_on_the_console(browser: B
     tab.visit("/host")
     launch(tab)
     tab.say(START)
-    expect(tab.status).to_contain_text("can’t be reached")
+    expect(tab.status).to_contain_text("This chat isn’t available here. Please tell the owner of this site.")
+    expect(tab.turns.last).to_have_attribute("data-state", "failed")
     tab.page.wait_for_timeout(500)
     hints = [line for line in lines if f"Add {stranger.url} to DLSTART_ALLOWED_ORIGINS" in line]
     assert len(hints) == 1

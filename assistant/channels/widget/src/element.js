@@ -86,6 +86,8 @@ export class DlGuideChat extends HTMLElement {
   #notice = "";
   /** Whether the console has been told why the service can't be reached. */
   #explained = false;
+  /** Whether the page's own policy keeps the chat from its service. */
+  #forbidden = false;
   #scrolled = 0;
   #frame = 0;
   #saving = 0;
@@ -408,7 +410,7 @@ export class DlGuideChat extends HTMLElement {
         this.#guide = await service.guide();
       } catch (fault) {
         if (!(fault instanceof Fault) || fault.kind !== "loading") {
-          if (fault instanceof Fault && fault.kind === "unreachable") this.#explain();
+          if (fault instanceof Fault && fault.kind === "unreachable") this.#barred(this.#life.signal);
           return;
         }
         if (!this.#notice) this.#notify("loading");
@@ -831,12 +833,11 @@ export class DlGuideChat extends HTMLElement {
         this.#finish(turn, answer);
         return;
       } catch (error) {
+        const fault = await this.#understand(error, stop.signal);
         if (this.#leaving) {
           turn.state = "queued";
           return;
         }
-        if (!(error instanceof Fault)) console.error(error); // a fault of ours: the learner gets an answer all the same
-        const fault = error instanceof Fault ? error : new Fault("broken");
         if (fault.kind === "gone" && !this.#state.conversation) {
           this.#end(turn, new Fault("broken", fault)); // nothing to be gone: this is not the service that was meant
           return;
@@ -852,8 +853,7 @@ export class DlGuideChat extends HTMLElement {
           this.#end(turn, new Fault("stopped"));
           return;
         }
-        if (fault.kind === "denied") this.#denied(fault);
-        if (fault.kind === "unreachable") this.#explain();
+        if (fault.kind === "denied" && fault.status) this.#denied(fault);
         if (fault.kind === "unreachable" && !navigator.onLine) {
           turn.state = "offline";
           this.#show(turn);
@@ -884,6 +884,16 @@ export class DlGuideChat extends HTMLElement {
         }
       }
     }
+  }
+
+  /** @param {unknown} error @param {AbortSignal} signal @returns {Promise<Fault>} */
+  async #understand(error, signal) {
+    if (!(error instanceof Fault)) {
+      console.error(error); // a fault of ours: the learner gets an answer all the same
+      return new Fault("broken");
+    }
+    const out = error.kind === "unreachable" && navigator.onLine && (await this.#barred(signal));
+    return out ? new Fault("denied") : error;
   }
 
   /**
@@ -999,6 +1009,8 @@ export class DlGuideChat extends HTMLElement {
     const base = endpoint ? new URL(endpoint, document.baseURI).href : HOME;
     this.#service = new Service(base.endsWith("/") ? base : `${base}/`, () => this.apiKey);
     this.#guide = null;
+    this.#explained = false;
+    this.#forbidden = false;
     const kind = this.getAttribute("storage");
     this.#memory = new Memory(base, kind === "local" || kind === "none" ? kind : "session");
     this.#shelf = new PlanMemory(base, this.#memory.kind);
@@ -1096,6 +1108,7 @@ export class DlGuideChat extends HTMLElement {
   #blocked(event) {
     const { origin } = new URL(this.#service.endpoint);
     if (!event.blockedURI.startsWith(origin) || !event.effectiveDirective.startsWith("connect-src")) return;
+    this.#forbidden = true;
     console.error(`dl-guide-chat: this page's Content-Security-Policy keeps the chat from its service. Add: connect-src ${origin}`);
   }
 
@@ -1105,17 +1118,18 @@ export class DlGuideChat extends HTMLElement {
     console.error(`dl-guide-chat: ${this.#service.endpoint} ${why} (${status}).`);
   }
 
-  /** The same for the service's list of pages: asked in a way that needs no permission, does it answer? */
-  async #explain() {
-    const { origin } = new URL(this.#service.endpoint);
-    if (origin === location.origin || this.#explained) return;
+  /**
+   * The same for the service's list of pages: its script, which every page may read, comes, but no answer that only the
+   * listed ones may read.
+   * @param {AbortSignal} signal
+   */
+  async #barred(signal) {
+    const service = this.#service;
+    const { origin } = new URL(service.endpoint);
+    if (origin === location.origin || !(await service.hides(signal))) return this.#forbidden;
+    if (!this.#explained) console.error(`dl-guide-chat: ${origin} is up but does not let this page ask. Add ${location.origin} to DLSTART_ALLOWED_ORIGINS there.`);
     this.#explained = true;
-    try {
-      await fetch(`${this.#service.endpoint}healthz`, { mode: "no-cors", cache: "no-store" });
-    } catch {
-      return; // really not there: nothing to explain
-    }
-    console.error(`dl-guide-chat: ${origin} is up but does not let this page ask. Add ${location.origin} to DLSTART_ALLOWED_ORIGINS there.`);
+    return true;
   }
 
   /** @param {keyof import("../widget").GuideChatEvents} name @param {unknown} detail */
