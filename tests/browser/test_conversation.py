@@ -338,6 +338,26 @@ def test_delete_reaches_the_conversation_that_was_just_left(
     expect(tab.turns).to_have_count(0)
 
 
+@pytest.mark.parametrize("left", [False, True])
+def test_delete_reaches_the_conversation_of_an_answer_that_was_stopped(
+    tab: Tab, stub: Stub, *, left: bool
+) -> None:
+    gate = threading.Event()
+    stub.cases.append(play.held(gate, after=7))
+    tab.visit()
+    tab.say(START)
+    expect(tab.prose).to_contain_text("Stanford's")
+    tab.button("Stop").click()
+    expect(tab.status).to_contain_text("Stopped.")
+    gate.set()
+    if left:
+        tab.button("New conversation").click()
+    tab.button("About this guide").click()
+    tab.button("Delete this conversation, here and on the service").click()
+    expect(tab.announcer).to_have_text("The conversation is deleted.")
+    assert [seen.path for seen in stub.seen if seen.method == "DELETE"] == ["/v1/conversations/con_1"]
+
+
 def test_a_conversation_left_for_good_is_not_deleted_with_the_next(tab: Tab, stub: Stub) -> None:
     tab.visit()
     tab.ask(START)

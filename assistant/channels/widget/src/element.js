@@ -268,8 +268,8 @@ export class DlGuideChat extends HTMLElement {
       this.#settle(turn, new Fault("stopped"));
       if (turn.state !== "done" && turn.state !== "failed") turn.state = "stopped";
     }
-    const { open, epoch, conversation, turns } = this.#state;
-    const left = turns.length ? { epoch, conversation } : this.#state.left;
+    const { open, epoch, turns } = this.#state;
+    const left = turns.length ? { epoch, conversations: this.#conversations() } : this.#state.left;
     if (turns.length) this.#putAside();
     this.#state = { ...blank(), open, left };
     this.#current?.stop.abort(STOPPED);
@@ -284,6 +284,12 @@ export class DlGuideChat extends HTMLElement {
   #putAside() {
     this.#previous = this.#state;
     this.#notice = "fresh";
+  }
+
+  /** Their ids at the service, those of answers that were stopped as well. @returns {string[]} */
+  #conversations() {
+    const { conversation, turns } = this.#state;
+    return [...new Set([conversation, ...turns.map((turn) => turn.conversation)])].flatMap((each) => each ?? []);
   }
 
   /** Another tab has deleted what was put aside, or has gone on without it. */
@@ -305,7 +311,7 @@ export class DlGuideChat extends HTMLElement {
 
   async forget() {
     // What could still be brought back is the learner's as well: it goes with the rest.
-    const conversations = [this.#state.conversation, this.#state.left?.conversation];
+    const conversations = [...this.#conversations(), ...(this.#state.left?.conversations ?? [])];
     this.newConversation();
     this.#previous = null;
     this.#state.left = null;
@@ -313,7 +319,7 @@ export class DlGuideChat extends HTMLElement {
     this.#shelf?.clear();
     this.#plan = null;
     this.#notify("forgotten");
-    const tries = await Promise.allSettled(conversations.flatMap((each) => (each ? this.#service.forget(each) : [])));
+    const tries = await Promise.allSettled(conversations.map((each) => this.#service.forget(each)));
     if (tries.some((each) => each.status === "rejected" && each.reason?.kind !== "gone")) this.#notify("forget_failed");
   }
 
@@ -827,7 +833,10 @@ export class DlGuideChat extends HTMLElement {
           request,
           turn.key,
           stop.signal,
-          (text, citations) => this.#grow(turn, text, citations),
+          (text, citations, begun) => {
+            turn.conversation = begun ?? turn.conversation;
+            this.#grow(turn, text, citations);
+          },
           () => this.#views.get(turn.id)?.mend(),
         );
         this.#finish(turn, answer);

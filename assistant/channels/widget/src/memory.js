@@ -6,6 +6,7 @@
  * @property {string} id
  * @property {string} key the Idempotency-Key: the same for every attempt at this answer
  * @property {string} question
+ * @property {string | null} [conversation] that the service has begun for it or gone on with, once it has said so
  * @property {boolean} [standalone] it is complete: the turns before it do not count
  * @property {boolean} [shareable] it means the same when it is asked by itself: standalone, or the first
  * @property {number} at milliseconds since 1970
@@ -24,7 +25,7 @@
  * @property {Turn[]} turns
  * @property {string} draft what stands in the question field
  * @property {boolean} open
- * @property {{epoch: string, conversation: string | null} | null} left what "New conversation" has left, until the next
+ * @property {{epoch: string, conversations: string[]} | null} left what "New conversation" has left, until the next
  *   question: it can be brought back, and goes when the conversation is deleted
  */
 
