@@ -25,6 +25,19 @@ def test_greets_with_three_starters_that_ask(tab: Tab, stub: Stub) -> None:
     expect(starters).to_have_count(0)
 
 
+@pytest.mark.parametrize("path", ["/inline", "/host"])
+def test_the_welcome_begins_at_its_top_on_a_small_screen(tab: Tab, path: str) -> None:
+    tab.page.set_viewport_size({"width": 320, "height": 480})
+    tab.visit(path)
+    if path == "/host":
+        tab.button("Ask the learning guide").click()
+    scroll = tab.page.locator("dl-guide-chat .scroll")
+    expect(tab.page.get_by_role("group", name="Questions to begin with")).to_be_attached()
+    tab.page.wait_for_timeout(300)
+    assert scroll.evaluate("(scroll) => scroll.scrollHeight > scroll.clientHeight")
+    assert scroll.evaluate("(scroll) => scroll.scrollTop") == 0
+
+
 def test_starters_fit_the_page(tab: Tab, stub: Stub) -> None:
     head = "<!doctype html><title>Robots that play games</title><h1>Reinforcement and rewards</h1>"
     stub.pages["/robots"] = (
@@ -299,6 +312,64 @@ def test_delete_forgets_here_and_there(tab: Tab, stub: Stub) -> None:
     expect(tab.turns).to_have_count(0)
 
 
+@pytest.mark.parametrize("reload", [False, True])
+@pytest.mark.parametrize("by", ["learner", "page"])
+def test_delete_reaches_the_conversation_that_was_just_left(
+    tab: Tab, stub: Stub, by: str, *, reload: bool
+) -> None:
+    tab.visit()
+    tab.ask(START)
+    if by == "learner":
+        tab.button("New conversation").click()
+        expect(tab.button("Undo")).to_be_visible()
+    else:
+        tab.page.evaluate("document.querySelector('dl-guide-chat').newConversation()")
+    if reload:
+        tab.page.reload()
+    if by == "learner":
+        tab.button("About this guide").click()
+        tab.button("Delete this conversation, here and on the service").click()
+    else:
+        tab.page.evaluate("document.querySelector('dl-guide-chat').forget()")
+    expect(tab.announcer).to_have_text("The conversation is deleted.")
+    assert [seen.path for seen in stub.seen if seen.method == "DELETE"] == ["/v1/conversations/con_1"]
+    expect(tab.button("Undo")).to_have_count(0)
+    tab.page.reload()
+    expect(tab.turns).to_have_count(0)
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_delete_reaches_the_conversation_of_an_answer_that_was_stopped(
+    tab: Tab, stub: Stub, *, left: bool
+) -> None:
+    gate = threading.Event()
+    stub.cases.append(play.held(gate, after=7))
+    tab.visit()
+    tab.say(START)
+    expect(tab.prose).to_contain_text("Stanford's")
+    tab.button("Stop").click()
+    expect(tab.status).to_contain_text("Stopped.")
+    gate.set()
+    if left:
+        tab.button("New conversation").click()
+    tab.button("About this guide").click()
+    tab.button("Delete this conversation, here and on the service").click()
+    expect(tab.announcer).to_have_text("The conversation is deleted.")
+    assert [seen.path for seen in stub.seen if seen.method == "DELETE"] == ["/v1/conversations/con_1"]
+
+
+def test_a_conversation_left_for_good_is_not_deleted_with_the_next(tab: Tab, stub: Stub) -> None:
+    tab.visit()
+    tab.ask(START)
+    tab.button("New conversation").click()
+    stub.answers["And now?"] = {**play.full_answer(), "conversation_id": "con_2"}
+    tab.ask("And now?")
+    tab.button("About this guide").click()
+    tab.button("Delete this conversation, here and on the service").click()
+    expect(tab.announcer).to_have_text("The conversation is deleted.")
+    assert [seen.path for seen in stub.seen if seen.method == "DELETE"] == ["/v1/conversations/con_2"]
+
+
 def test_enter_sends_and_shift_enter_does_not(tab: Tab, stub: Stub) -> None:
     tab.visit()
     tab.field.fill("one")
@@ -346,6 +417,26 @@ def test_ask_rejects_what_cannot_be_asked(tab: Tab) -> None:
             "(q) => document.querySelector('dl-guide-chat').ask(q).catch((fault) => fault.kind)", question
         )
         assert kind == "refused"
+
+
+@pytest.mark.parametrize("empty", ["null", "undefined"])
+def test_what_a_page_sets_to_nothing_counts_as_not_set(tab: Tab, stub: Stub, empty: str) -> None:
+    tab.visit("/host")
+    text = tab.page.evaluate(
+        f"""async () => {{
+            const chat = document.querySelector('dl-guide-chat');
+            for (const name of ['profile', 'strings', 'starters', 'apiKey']) chat[name] = {empty};
+            return (await chat.ask('Hello?', {empty})).text;
+        }}"""
+    )
+    assert text.startswith("The guide recommends")
+    assert stub.asked[0].body == {"question": "Hello?"}
+    kind = tab.page.evaluate(
+        f"document.querySelector('dl-guide-chat').ask({empty}).catch((fault) => fault.kind)"
+    )
+    assert kind == "refused"
+    tab.page.evaluate(f"document.querySelector('dl-guide-chat').plan({empty})")
+    expect(tab.button("Make my plan")).to_be_visible()
 
 
 def test_events_tell_what_happens(tab: Tab) -> None:

@@ -374,8 +374,36 @@ def test_a_missing_policy_line_is_explained_on_the_console(tab: Tab, stub: Stub,
     )
     tab.visit("/far")
     tab.say(START)
-    expect(tab.status).to_contain_text("can’t be reached")
+    expect(tab.status).to_contain_text("This chat isn’t available here. Please tell the owner of this site.")
     assert [line for line in lines if f"Add: connect-src {other.url}" in line]
+
+
+def test_an_origin_that_is_let_in_later_is_answered_by_try_again(tab: Tab, stub: Stub, other: Stub) -> None:
+    stub.pages["/far"] = (
+        f'<!doctype html>{SCRIPT}<dl-guide-chat inline endpoint="{other.url}"></dl-guide-chat>',
+        {},
+    )
+    tab.visit("/far")
+    tab.page.evaluate("document.querySelector('dl-guide-chat').apiKey = 'a-key'")
+    tab.say(START)
+    expect(tab.status).to_contain_text("This chat isn’t available here. Please tell the owner of this site.")
+    other.origins.add(stub.url)
+    tab.button("Try again").click()
+    expect(tab.turns.last).to_have_attribute("data-state", "done")
+
+
+def test_a_service_elsewhere_that_is_down_is_waited_for(tab: Tab, stub: Stub, other: Stub) -> None:
+    stub.pages["/far"] = (
+        f'<!doctype html>{SCRIPT}<dl-guide-chat inline endpoint="{other.url}"></dl-guide-chat>',
+        {},
+    )
+    tab.page.route(f"{other.url}/**", lambda route: route.abort("connectionrefused"))
+    tab.visit("/far")
+    tab.say(START)
+    expect(tab.status).to_contain_text("The guide can’t be reached. Trying again in")
+    other.origins.add(stub.url)
+    tab.page.unroute(f"{other.url}/**")
+    expect(tab.turns.last).to_have_attribute("data-state", "done")
 
 
 def test_a_script_tag_with_data_mount_is_enough(tab: Tab, stub: Stub) -> None:

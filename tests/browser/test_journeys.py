@@ -136,6 +136,61 @@ def test_a_place_of_the_map_is_answered_as_if_it_were_asked_first(real: Tab, fir
     assert alone & set(real.turns.last.locator(".source-title").all_text_contents())
 
 
+NEWEST = """() => {
+    const root = document.querySelector('dl-guide-chat').shadowRoot;
+    const question = [...root.querySelectorAll('.question')].at(-1).getBoundingClientRect();
+    const scroll = root.querySelector('.scroll').getBoundingClientRect();
+    const [top, bottom] = [Math.max(scroll.top, 0), Math.min(scroll.bottom, innerHeight)];
+    return {above: Math.round(top - question.top), below: Math.round(question.top + 20 - bottom)};
+}"""
+"""How many pixels the newest question is outside what is seen of the conversation, above and below: none if <= 0."""
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
+def test_each_question_of_a_button_is_seen(
+    browser: Browser, service: str, size: tuple[int, int], motion: Any
+) -> None:
+    width, height = size
+    context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion=motion)
+    tab = Tab(context, Place(service)).visit("/")
+    buttons = tab.page.locator("#stages button")
+    expect(tab.page.locator("html")).to_have_attribute("data-guide", "own")
+    seen = []
+    for number in range(6):
+        buttons.nth(2 * number).click()
+        expect(tab.turns).to_have_count(number + 1)
+        expect(tab.turns.last).to_have_attribute("data-state", "done")
+        tab.page.wait_for_timeout(900)  # what moves smoothly comes to its end
+        seen.append(tab.page.evaluate(NEWEST))
+    assert all(each["above"] <= 0 and each["below"] <= 0 for each in seen), seen
+    context.close()
+
+
+@pytest.mark.parametrize("patient", [True, False])
+def test_each_question_of_a_host_page_is_seen_in_the_floating_panel(
+    browser: Browser, host: Stub, service: str, *, patient: bool
+) -> None:
+    assert service  # the host page's
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    tab = Tab(context, host).visit("/host")
+    seen = []
+    subjects = ("images", "language", "maths", "games", "books", "frameworks", "graphs")
+    for number, subject in enumerate(subjects, start=1):
+        tab.page.evaluate(
+            "(text) => { document.querySelector('dl-guide-chat').ask(text, {standalone: true}); }",
+            f"What does the guide say about {subject}?",
+        )
+        if not patient and number < len(subjects):
+            continue
+        expect(tab.turns).to_have_count(number)
+        expect(tab.turns.last).to_have_attribute("data-state", "done")
+        tab.page.wait_for_timeout(300)
+        seen.append(tab.page.evaluate(NEWEST))
+    assert all(each["above"] <= 0 and each["below"] <= 0 for each in seen), seen
+    context.close()
+
+
 def test_thanks_come_after_the_reason(real: Tab) -> None:
     real.ask(START)
     note = real.turns.last.locator(".tool-note")
@@ -441,7 +496,9 @@ def test_a_sheet_that_opens_by_itself_puts_no_ring_on_a_button(pocket: Tab, host
 # ---- services that are not there yet, not for this page, or of another guide
 
 
-def test_a_missing_origin_of_the_real_service_is_named_on_the_console(browser: Browser, service: str) -> None:
+def test_a_missing_origin_of_the_real_service_is_said_and_named_on_the_console(
+    browser: Browser, service: str
+) -> None:
     stranger = Stub()
     stranger.start()
     stranger.pages["/host"] = (host_page(service), {})
@@ -452,7 +509,8 @@ def test_a_missing_origin_of_the_real_service_is_named_on_the_console(browser: B
     tab.visit("/host")
     launch(tab)
     tab.say(START)
-    expect(tab.status).to_contain_text("can’t be reached")
+    expect(tab.status).to_contain_text("This chat isn’t available here. Please tell the owner of this site.")
+    expect(tab.turns.last).to_have_attribute("data-state", "failed")
     tab.page.wait_for_timeout(500)
     hints = [line for line in lines if f"Add {stranger.url} to DLSTART_ALLOWED_ORIGINS" in line]
     assert len(hints) == 1

@@ -39,6 +39,20 @@ def test_the_answers_go_to_the_service_as_its_fields(tab: Tab, stub: Stub) -> No
     expect(tab.announcer).to_have_text("Your plan is ready: 6 steps.")
 
 
+@pytest.mark.parametrize("hours", ["0.1", "0.5", "2.25", "168"])
+def test_the_form_takes_the_hours_that_the_service_takes(tab: Tab, stub: Stub, hours: str) -> None:
+    tab.visit()
+    tab.button("Study plan").click()
+    field = tab.page.get_by_role("spinbutton", name="Hours a week (optional)")
+    for beyond in ("0.05", "169"):
+        field.fill(beyond)
+        assert not field.evaluate("(field) => field.validity.valid")
+    field.fill(hours)
+    tab.button("Make my plan").click()
+    expect(tab.page.get_by_role("heading", name="Your study plan")).to_be_focused()
+    assert stub.seen[-1].body == {"hours_per_week": float(hours)}
+
+
 def test_the_roadmap_and_the_list_say_the_same(tab: Tab) -> None:
     tab.visit()
     make_plan(tab)

@@ -380,6 +380,27 @@ def test_local_storage_is_shared_by_tabs_and_outlives_them(tab: Tab, stub: Stub)
     expect(third.turns).to_have_count(3)
 
 
+def test_what_one_tab_deletes_no_other_tab_can_bring_back(tab: Tab, stub: Stub) -> None:
+    stub.pages["/local"] = (
+        '<!doctype html><script type="module" src="/widget.js"></script>'
+        '<dl-guide-chat inline storage="local"></dl-guide-chat>',
+        {},
+    )
+    tab.visit("/local")
+    other = Tab(tab.context, stub).visit("/local")
+    tab.ask(START)
+    expect(other.turns).to_have_count(1)
+    tab.button("New conversation").click()
+    expect(other.button("Undo")).to_be_visible()
+    tab.page.evaluate("document.querySelector('dl-guide-chat').forget()")
+    expect(other.button("Undo")).to_have_count(0)
+    tab.ask(START)
+    expect(other.turns).to_have_count(1)
+    tab.page.evaluate("document.querySelector('dl-guide-chat').forget()")
+    expect(other.turns).to_have_count(0)
+    expect(other.button("Undo")).to_have_count(0)
+
+
 def test_two_tabs_do_not_ask_the_same_question_twice(tab: Tab, stub: Stub) -> None:
     gate = threading.Event()
     stub.cases.append(play.held(gate, after=7))

@@ -148,10 +148,11 @@ export interface GuideChat extends HTMLElement {
   plan(options?: PlanOptions): Promise<Plan | null>;
   /** Replaces some or all of the strings. */
   strings: Partial<Strings>;
-  /** Three questions to begin with. */
-  starters: string[];
+  /** Three questions to begin with; null: the guide's own. */
+  get starters(): string[];
+  set starters(questions: string[] | null);
   /** What is known about the learner; sent with each question. */
-  profile: Profile;
+  profile: Profile | null;
   /** A bearer key, for pages behind a login: whoever can read the page can read it. */
   apiKey: string | null;
   addEventListener<K extends keyof GuideChatEvents>(

@@ -78,12 +78,16 @@ export class DlGuideChat extends HTMLElement {
   #following = true;
   /** Whether the end of the conversation is kept in sight, whatever sizes its turns turn out to have. */
   #pinned = false;
+  /** Whether the followed turn is kept in place as sizes change: until the learner moves or presses something. */
+  #held = false;
   /** What "New conversation" has put aside, until the next question. @type {State | null} */
   #previous = null;
   /** What the greeting says first. @type {"" | "loading" | "fresh" | "forgotten" | "forget_failed"} */
   #notice = "";
   /** Whether the console has been told why the service can't be reached. */
   #explained = false;
+  /** Whether the page's own policy keeps the chat from its service. */
+  #forbidden = false;
   #scrolled = 0;
   #frame = 0;
   #saving = 0;
@@ -213,7 +217,7 @@ export class DlGuideChat extends HTMLElement {
   }
 
   set starters(questions) {
-    this.#starters = questions.map(String);
+    this.#starters = questions?.map(String) ?? null;
     if (this.#ready) this.#build();
   }
 
@@ -250,8 +254,9 @@ export class DlGuideChat extends HTMLElement {
   }
 
   /** @param {string} question @param {{standalone?: boolean}} [options] @returns {Promise<Answer>} */
-  ask(question, { standalone = false } = {}) {
-    const words = question.trim();
+  ask(question, options) {
+    const standalone = Boolean(options?.standalone);
+    const words = String(question ?? "").trim();
     if (!words || words.length > LONGEST) return Promise.reject(new Fault("refused"));
     this.#open(false);
     const turn = this.#add(words, standalone);
@@ -263,9 +268,10 @@ export class DlGuideChat extends HTMLElement {
       this.#settle(turn, new Fault("stopped"));
       if (turn.state !== "done" && turn.state !== "failed") turn.state = "stopped";
     }
-    const { open } = this.#state;
-    if (this.#state.turns.length) this.#putAside();
-    this.#state = { ...blank(), open };
+    const { open, epoch, turns } = this.#state;
+    const left = turns.length ? { epoch, conversations: this.#conversations() } : this.#state.left;
+    if (turns.length) this.#putAside();
+    this.#state = { ...blank(), open, left };
     this.#current?.stop.abort(STOPPED);
     this.#current?.now();
     this.#keep();
@@ -280,6 +286,20 @@ export class DlGuideChat extends HTMLElement {
     this.#notice = "fresh";
   }
 
+  /** Their ids at the service, those of answers that were stopped as well. @returns {string[]} */
+  #conversations() {
+    const { conversation, turns } = this.#state;
+    return [...new Set([conversation, ...turns.map((turn) => turn.conversation)])].flatMap((each) => each ?? []);
+  }
+
+  /** Another tab has deleted what was put aside, or has gone on without it. */
+  #letGo() {
+    if (!this.#previous) return;
+    this.#previous = null;
+    this.#notice = "";
+    if (this.#shell) this.#greet();
+  }
+
   #undo() {
     if (!this.#previous) return;
     this.#state = { ...this.#previous, draft: this.#state.draft, open: this.#state.open };
@@ -290,17 +310,17 @@ export class DlGuideChat extends HTMLElement {
   }
 
   async forget() {
-    const { conversation } = this.#state;
+    // What could still be brought back is the learner's as well: it goes with the rest.
+    const conversations = [...this.#conversations(), ...(this.#state.left?.conversations ?? [])];
     this.newConversation();
     this.#previous = null;
+    this.#state.left = null;
+    this.#keep();
     this.#shelf?.clear();
     this.#plan = null;
     this.#notify("forgotten");
-    try {
-      if (conversation) await this.#service.forget(conversation);
-    } catch (fault) {
-      if (!(fault instanceof Fault && fault.kind === "gone")) this.#notify("forget_failed");
-    }
+    const tries = await Promise.allSettled(conversations.map((each) => this.#service.forget(each)));
+    if (tries.some((each) => each.status === "rejected" && each.reason?.kind !== "gone")) this.#notify("forget_failed");
   }
 
   /** @param {PlanOptions} [options] */
@@ -380,6 +400,7 @@ export class DlGuideChat extends HTMLElement {
     const sizes = new ResizeObserver(() => this.#resized());
     sizes.observe(shell.chat);
     sizes.observe(shell.scroll);
+    shell.chat.addEventListener("click", () => (this.#held = false), true); // before a chip asks, and is followed
     this.#launcher?.setAttribute("aria-controls", "panel");
     this.#typed();
     this.#conversation();
@@ -395,7 +416,7 @@ export class DlGuideChat extends HTMLElement {
         this.#guide = await service.guide();
       } catch (fault) {
         if (!(fault instanceof Fault) || fault.kind !== "loading") {
-          if (fault instanceof Fault && fault.kind === "unreachable") this.#explain();
+          if (fault instanceof Fault && fault.kind === "unreachable") this.#barred(this.#life.signal);
           return;
         }
         if (!this.#notice) this.#notify("loading");
@@ -600,6 +621,7 @@ export class DlGuideChat extends HTMLElement {
     if (Math.abs(scrollTop - this.#scrolled) > 2) {
       this.#following = scrollHeight - clientHeight - scrollTop < 40;
       this.#pinned &&= this.#following;
+      this.#held = false;
     }
     this.#offerJump();
   }
@@ -618,6 +640,7 @@ export class DlGuideChat extends HTMLElement {
   #resized() {
     if (!this.#shell || this.#view !== "chat" || !this.#shell.scroll.clientHeight) return;
     if (this.#pinned) this.#toEnd();
+    else if (this.#held) this.#follow();
     else this.#offerJump();
   }
 
@@ -629,6 +652,7 @@ export class DlGuideChat extends HTMLElement {
     const element = turn && this.#views.get(turn.id)?.element;
     if (element && this.#following) {
       this.#pinned = false;
+      this.#held = true;
       const top = element.getBoundingClientRect().top - shell.scroll.getBoundingClientRect().top + shell.scroll.scrollTop;
       shell.scroll.scrollTop = Math.min(shell.scroll.scrollHeight, top - 12);
       this.#scrolled = shell.scroll.scrollTop;
@@ -639,10 +663,12 @@ export class DlGuideChat extends HTMLElement {
   #toEnd() {
     const shell = this.#shell;
     if (!shell || this.#view !== "chat") return;
-    shell.scroll.scrollTop = shell.scroll.scrollHeight;
+    const begun = this.#state.turns.length > 0; // a greeting is read from its beginning
+    shell.scroll.scrollTop = begun ? shell.scroll.scrollHeight : 0;
     this.#scrolled = shell.scroll.scrollTop;
     this.#following = true;
-    this.#pinned = true;
+    this.#pinned = begun;
+    this.#held = false;
     shell.jump.hidden = true;
   }
 
@@ -701,6 +727,7 @@ export class DlGuideChat extends HTMLElement {
   #add(question, standalone) {
     if (this.#view !== "chat") this.#go("chat");
     this.#previous = null;
+    this.#state.left = null;
     this.#notice = "";
     /** @type {Turn} */
     const turn = {
@@ -800,24 +827,26 @@ export class DlGuideChat extends HTMLElement {
           ...(turn.standalone && { standalone: true }),
           ...(conversation && { conversation_id: conversation }),
           ...(history?.length && { history }),
-          ...(Object.keys(this.profile).length && { profile: this.profile }),
+          ...(Object.keys(this.profile ?? {}).length && { profile: this.profile }),
         };
         const answer = await this.#service.ask(
           request,
           turn.key,
           stop.signal,
-          (text, citations) => this.#grow(turn, text, citations),
+          (text, citations, begun) => {
+            turn.conversation = begun ?? turn.conversation;
+            this.#grow(turn, text, citations);
+          },
           () => this.#views.get(turn.id)?.mend(),
         );
         this.#finish(turn, answer);
         return;
       } catch (error) {
+        const fault = await this.#understand(error, stop.signal);
         if (this.#leaving) {
           turn.state = "queued";
           return;
         }
-        if (!(error instanceof Fault)) console.error(error); // a fault of ours: the learner gets an answer all the same
-        const fault = error instanceof Fault ? error : new Fault("broken");
         if (fault.kind === "gone" && !this.#state.conversation) {
           this.#end(turn, new Fault("broken", fault)); // nothing to be gone: this is not the service that was meant
           return;
@@ -833,8 +862,7 @@ export class DlGuideChat extends HTMLElement {
           this.#end(turn, new Fault("stopped"));
           return;
         }
-        if (fault.kind === "denied") this.#denied(fault);
-        if (fault.kind === "unreachable") this.#explain();
+        if (fault.kind === "denied" && fault.status) this.#denied(fault);
         if (fault.kind === "unreachable" && !navigator.onLine) {
           turn.state = "offline";
           this.#show(turn);
@@ -865,6 +893,16 @@ export class DlGuideChat extends HTMLElement {
         }
       }
     }
+  }
+
+  /** @param {unknown} error @param {AbortSignal} signal @returns {Promise<Fault>} */
+  async #understand(error, signal) {
+    if (!(error instanceof Fault)) {
+      console.error(error); // a fault of ours: the learner gets an answer all the same
+      return new Fault("broken");
+    }
+    const out = error.kind === "unreachable" && navigator.onLine && (await this.#barred(signal));
+    return out ? new Fault("denied") : error;
   }
 
   /**
@@ -980,6 +1018,8 @@ export class DlGuideChat extends HTMLElement {
     const base = endpoint ? new URL(endpoint, document.baseURI).href : HOME;
     this.#service = new Service(base.endsWith("/") ? base : `${base}/`, () => this.apiKey);
     this.#guide = null;
+    this.#explained = false;
+    this.#forbidden = false;
     const kind = this.getAttribute("storage");
     this.#memory = new Memory(base, kind === "local" || kind === "none" ? kind : "session");
     this.#shelf = new PlanMemory(base, this.#memory.kind);
@@ -997,13 +1037,16 @@ export class DlGuideChat extends HTMLElement {
   #adopt(state) {
     if (state.epoch !== this.#state.epoch) {
       if (this.#current) return;
-      if (!state.turns.length && this.#state.turns.length) this.#putAside();
+      if (this.#state.turns.length && state.left?.epoch === this.#state.epoch) this.#putAside();
+      else if (this.#previous?.epoch !== state.left?.epoch) this.#letGo();
       this.#state = { ...state, draft: this.#state.draft, open: this.#state.open };
       if (this.#shell) this.#conversation();
       return;
     }
     const known = new Map(this.#state.turns.map((turn) => [turn.id, turn]));
     this.#state.conversation ??= state.conversation;
+    this.#state.left &&= state.left;
+    if (!this.#state.left) this.#letGo();
     this.#state.turns = merge(this.#state.turns, state.turns.filter((turn) => !known.has(turn.id) || turn.state === "done")).map((turn) => {
       const ours = known.get(turn.id);
       if (!ours || ours === this.#current?.turn || ours.state === "done") return ours ?? turn;
@@ -1074,6 +1117,7 @@ export class DlGuideChat extends HTMLElement {
   #blocked(event) {
     const { origin } = new URL(this.#service.endpoint);
     if (!event.blockedURI.startsWith(origin) || !event.effectiveDirective.startsWith("connect-src")) return;
+    this.#forbidden = true;
     console.error(`dl-guide-chat: this page's Content-Security-Policy keeps the chat from its service. Add: connect-src ${origin}`);
   }
 
@@ -1083,17 +1127,18 @@ export class DlGuideChat extends HTMLElement {
     console.error(`dl-guide-chat: ${this.#service.endpoint} ${why} (${status}).`);
   }
 
-  /** The same for the service's list of pages: asked in a way that needs no permission, does it answer? */
-  async #explain() {
-    const { origin } = new URL(this.#service.endpoint);
-    if (origin === location.origin || this.#explained) return;
+  /**
+   * The same for the service's list of pages: its script, which every page may read, comes, but no answer that only the
+   * listed ones may read.
+   * @param {AbortSignal} signal
+   */
+  async #barred(signal) {
+    const service = this.#service;
+    const { origin } = new URL(service.endpoint);
+    if (origin === location.origin || !(await service.hides(signal))) return this.#forbidden;
+    if (!this.#explained) console.error(`dl-guide-chat: ${origin} is up but does not let this page ask. Add ${location.origin} to DLSTART_ALLOWED_ORIGINS there.`);
     this.#explained = true;
-    try {
-      await fetch(`${this.#service.endpoint}healthz`, { mode: "no-cors", cache: "no-store" });
-    } catch {
-      return; // really not there: nothing to explain
-    }
-    console.error(`dl-guide-chat: ${origin} is up but does not let this page ask. Add ${location.origin} to DLSTART_ALLOWED_ORIGINS there.`);
+    return true;
   }
 
   /** @param {keyof import("../widget").GuideChatEvents} name @param {unknown} detail */

@@ -6,6 +6,7 @@
  * @property {string} id
  * @property {string} key the Idempotency-Key: the same for every attempt at this answer
  * @property {string} question
+ * @property {string | null} [conversation] that the service has begun for it or gone on with, once it has said so
  * @property {boolean} [standalone] it is complete: the turns before it do not count
  * @property {boolean} [shareable] it means the same when it is asked by itself: standalone, or the first
  * @property {number} at milliseconds since 1970
@@ -24,6 +25,8 @@
  * @property {Turn[]} turns
  * @property {string} draft what stands in the question field
  * @property {boolean} open
+ * @property {{epoch: string, conversations: string[]} | null} left what "New conversation" has left, until the next
+ *   question: it can be brought back, and goes when the conversation is deleted
  */
 
 const MOST = 100; // turns kept; older ones stay on the screen until the page goes
@@ -35,7 +38,7 @@ export function unique() {
 
 /** @returns {State} */
 export function blank() {
-  return { epoch: unique(), conversation: null, turns: [], draft: "", open: false };
+  return { epoch: unique(), conversation: null, turns: [], draft: "", open: false, left: null };
 }
 
 /**

@@ -98,7 +98,7 @@ export class PlanView {
         "label",
         { class: "wide-label" },
         h("span", {}, words.say("plan_hours")),
-        h("input", { class: "field hours", type: "number", name: "hours_per_week", min: 1, max: 80, inputmode: "numeric" }),
+        h("input", { class: "field hours", type: "number", name: "hours_per_week", min: 0.1, max: 168, step: "any", inputmode: "decimal" }),
       ),
       h("button", { type: "submit", class: "chip strong" }, words.say("plan_make")),
     );

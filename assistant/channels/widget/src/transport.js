@@ -34,6 +34,7 @@ export class Fault extends Error {
 /** The reason to abort with when it is the learner who wants to stop. */
 export const STOPPED = "stopped";
 const SILENCE = 22000; // ms without a byte, while the service promises a comment every 15 s
+const PROBE = 5000; // ms for a look whether it is there at all
 const PATIENCE = 60000; // ms for a plain JSON answer
 
 /** One service, at one address. */
@@ -127,6 +128,23 @@ export class Service {
   async guide() {
     const init = { signal: AbortSignal.timeout(PATIENCE) };
     return json(await this.#fetch("v1/sections", init, { Accept: "application/json" }), guide);
+  }
+
+  /** Whether it is up, but this page may not read what it says. @param {AbortSignal} signal */
+  async hides(signal) {
+    /** @type {RequestInit} */
+    const init = { signal: AbortSignal.any([signal, AbortSignal.timeout(PROBE)]), cache: "no-store" };
+    try {
+      // Without the key: with it, a browser would ask first whether this page may.
+      if (!(await fetch(`${this.endpoint}widget.js`, { ...init, credentials: "omit" })).ok) return false;
+    } catch {
+      return false; // really not there
+    }
+    // It may have come back between two looks: then the page is let in now.
+    return this.#fetch("v1/sections", init).then(
+      () => false,
+      (fault) => fault.kind === "unreachable" && !init.signal?.aborted,
+    );
   }
 
   /**
