@@ -153,7 +153,7 @@ class Adviser:
     def _read_alone(self, question: str, message: Message) -> Message:
         """The message as if no turn came before it."""
         need = resolve(message.reading, message.said, Focus(), self.evidence, self.lexicon)
-        return replace(message, need=with_wishes(replace(need, query=question), message.said))
+        return replace(message, need=with_wishes(replace(need, query=question), message.profile))
 
     def advise(self, question: str, message: Message, search: Search) -> Advice:
         """Decide the outcome, and write the draft."""

@@ -178,7 +178,10 @@ async def test_a_model_that_fails_fails_those_it_answers_and_writes_the_next(
 
     monkeypatch.setattr(generator._loaded[0].model, "forward", fail)
     failed = await asyncio.gather(collect(generator), collect(generator), return_exceptions=True)
-    assert [str(getattr(error, "__cause__", None)) for error in failed] == ["out of memory"] * 2
+    causes = [str(getattr(error, "__cause__", None)) for error in failed]
+    # The second one may come only when the first has ended the model.
+    assert causes[0] == "out of memory"
+    assert causes[1] in ("out of memory", "the model is no longer running")
     monkeypatch.undo()
     assert await collect(generator) == before
 
