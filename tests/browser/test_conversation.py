@@ -439,6 +439,16 @@ def test_what_a_page_sets_to_nothing_counts_as_not_set(tab: Tab, stub: Stub, emp
     expect(tab.button("Make my plan")).to_be_visible()
 
 
+@pytest.mark.parametrize("change", ["setAttribute('starters', 'A?|B?')", "starters = ['A?', 'B?']"])
+def test_other_starters_leave_an_open_plan_alone(tab: Tab, change: str) -> None:
+    tab.visit()
+    tab.button("Study plan").click()
+    tab.page.evaluate(f"document.querySelector('dl-guide-chat').{change}")
+    expect(tab.button("Make my plan")).to_be_visible()
+    tab.button("Back to the conversation").click()
+    expect(tab.button("B?")).to_be_visible()
+
+
 def test_events_tell_what_happens(tab: Tab) -> None:
     tab.visit("/host")
     tab.page.evaluate(

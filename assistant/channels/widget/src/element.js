@@ -190,6 +190,8 @@ export class DlGuideChat extends HTMLElement {
       this.removeAttribute("title");
     } else if (name === "open") {
       if (this.#ready && this.isOpen !== (after !== null)) after !== null ? this.#open(false) : this.close();
+    } else if (name === "starters") {
+      if (this.#shell) this.#greet();
     } else if (this.#ready && before !== after && name !== "title") {
       if (name === "endpoint" || name === "storage") this.#restore();
       this.#build();
@@ -218,7 +220,7 @@ export class DlGuideChat extends HTMLElement {
 
   set starters(questions) {
     this.#starters = questions?.map(String) ?? null;
-    if (this.#ready) this.#build();
+    if (this.#shell) this.#greet();
   }
 
   get #floating() {
