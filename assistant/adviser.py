@@ -158,7 +158,9 @@ class Adviser:
     def advise(self, question: str, message: Message, search: Search) -> Advice:
         """Decide the outcome, and write the draft."""
         text = message.reading.text
-        if message.need.follow_up and (text in self._offered or _is_complete(text, search.alone)):
+        towards = bool(message.profile.goal) and asks_to_start(text)
+        complete = text in self._offered or (not towards and _is_complete(text, search.alone))
+        if message.need.follow_up and complete:
             message, found = self._read_alone(question, message), search.alone
         else:
             message, found = _stand_alone(question, message, search)

