@@ -284,3 +284,17 @@ async def test_more_questions_than_may_wait_are_told_to_come_back(
         said = [check_problem(response, 503, "/v1/ask") for response in await asyncio.gather(*calls)]
     assert sum("too many questions" in problem["detail"].lower() for problem in said) == 3
     assert sorted(problem["reason"] for problem in said) == ["overloaded"] * 3 + ["unavailable"] * 5
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/v1/search", {"question": "x", "k": True}, "k"),
+        ("/v1/plan", {"hours_per_week": True}, "hours_per_week"),
+        ("/v1/ask", {"question": "x", "profile": {"hours_per_week": False}}, "profile.hours_per_week"),
+    ],
+)
+async def test_true_is_no_number(client: httpx.AsyncClient, path: str, body: Any, field: str) -> None:
+    response = await client.post(path, json=body)
+    assert response.status_code == 422
+    assert response.json()["errors"] == [{"field": field, "message": "It should be a number."}]

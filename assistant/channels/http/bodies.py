@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, field_validator
 
 from assistant.calendar import FIRST_DAY, LAST_DAY
 from assistant.service import Ask
@@ -29,8 +29,18 @@ ConversationId = Annotated[
     Annotated[str, Field(pattern=CONVERSATION_ID)] | None,
     Field(description="Continues a conversation that the service keeps."),
 ]
+
+
+def _refuse_boolean(value: Any) -> Any:
+    """A number as it came; `true` is none, though Python counts it as 1."""
+    if isinstance(value, bool):
+        raise ValueError("Input should be a number")
+    return value
+
+
+NotBoolean = BeforeValidator(_refuse_boolean)
 Hours = Annotated[
-    Annotated[float, Field(ge=0.1, le=168, allow_inf_nan=False)] | None,
+    Annotated[float, Field(ge=0.1, le=168, allow_inf_nan=False), NotBoolean] | None,
     Field(description="Hours a week that the learner has."),
 ]
 Known = Annotated[Background | None, Field(description="What the learner brings.")]
@@ -128,7 +138,7 @@ class SearchRequest(_Request):
     """What to look for, and how many hits to give."""
 
     question: Question
-    k: Annotated[int, Field(ge=1, le=50, description="How many hits to give.")] = 10
+    k: Annotated[int, Field(ge=1, le=50, description="How many hits to give."), NotBoolean] = 10
 
 
 class PlanRequest(_Request):
