@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 
 import pytest
 
@@ -355,6 +356,10 @@ def test_delete_reaches_the_conversation_of_an_answer_that_was_stopped(
     tab.button("About this guide").click()
     tab.button("Delete this conversation, here and on the service").click()
     expect(tab.announcer).to_have_text("The conversation is deleted.")
+    # The page says so when its request is on the way; a busy stub takes it a moment later.
+    ends = time.monotonic() + 10
+    while not any(seen.method == "DELETE" for seen in stub.seen) and time.monotonic() < ends:
+        tab.page.wait_for_timeout(50)
     assert [seen.path for seen in stub.seen if seen.method == "DELETE"] == ["/v1/conversations/con_1"]
 
 
