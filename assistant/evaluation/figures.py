@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ from assistant.evaluation.metrics import (
     reliability,
     risk_coverage,
 )
-from assistant.evaluation.run import Asked, Keeping, Played, Run, is_answerable
+from assistant.evaluation.run import Asked, AskedTurn, Keeping, Played, Run, is_answerable
 
 STEPS = ("encode", "search", "compose", "total")
 PERCENTILES = (50, 90, 99)
@@ -99,11 +100,42 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "right",
         "Answered right",
-        "The outcome is right and, where the question was answered, an expected resource is cited and every required "
-        "fact mentioned; nothing forbidden is said.",
+        "The outcome is right and, where the question was answered, an expected resource or addition is cited and "
+        "every required fact mentioned; nothing forbidden is said.",
+        "Answers",
+        True,
+        0.94,
+    ),
+    Figure(
+        "resource_cited",
+        "Resource cited",
+        "An answer cites one of the expected resources or additions.",
         "Answers",
     ),
-    Figure("resource_cited", "Resource cited", "An answer cites one of the expected resources.", "Answers"),
+    Figure(
+        "lead_right",
+        "First resource right",
+        "The first resource that an answer cites is an expected one or an acceptable addition.",
+        "Answers",
+        True,
+        0.92,
+    ),
+    Figure(
+        "living_first",
+        "Living first",
+        "The first resource that an answer cites can still be taken; counted where something acceptable can.",
+        "Answers",
+        True,
+        0.97,
+    ),
+    Figure(
+        "distinct",
+        "Distinct",
+        "No other question got the same answer, word for word; counted over what was answered.",
+        "Answers",
+        True,
+        0.98,
+    ),
     Figure(
         "facts_mentioned",
         "Facts mentioned",
@@ -199,6 +231,22 @@ FIGURES: tuple[Figure, ...] = (
         True,
         0.90,
     ),
+    Figure(
+        "turns_lead",
+        "First resource of a turn right",
+        "The first resource that the answer to a turn cites is an expected one or an acceptable addition.",
+        "Dialogues",
+        True,
+        0.88,
+    ),
+    Figure(
+        "turns_repeated",
+        "Repeated",
+        "An answer with sources is an earlier one of its dialogue, word for word.",
+        "Dialogues",
+        False,
+        0.01,
+    ),
     Figure("dialogues_right", "Dialogues right", "Every turn of a dialogue is answered right.", "Dialogues"),
     Figure("promises_kept", "Promises kept", "An answer keeps all five promises.", "Promises", True, 1.0),
 )
@@ -228,7 +276,13 @@ def summarise(run: Run) -> Summary:
     """Compute every figure of a run."""
     sure, wrong = _risks(run.asked)
     coverage, risk = risk_coverage(sure, wrong)
-    overall = _figures(run.asked) | _confidence(run.asked) | _dialogues(run.played) | _promises(run)
+    overall = (
+        _figures(run.asked)
+        | _distinct(run.asked)
+        | _confidence(run.asked)
+        | _dialogues(run.played)
+        | _promises(run)
+    )
     slices: dict[str, Callable[[Asked], str]] = {
         "kind": lambda one: one.question.kind,
         "difficulty": lambda one: one.question.difficulty,
@@ -253,6 +307,13 @@ def mean_values(values: Sequence[Mapping[str, float]]) -> Figures:
 
 def _figures(asked: Sequence[Asked]) -> Figures:
     return mean_values([one.values for one in asked])
+
+
+def _distinct(asked: Sequence[Asked]) -> Figures:
+    answered = [one.answer.text for one in asked if one.answer.citations]
+    count = Counter(answered)
+    made = mean([float(count[text] == 1) for text in answered])
+    return {"distinct": made} if made is not None else {}
 
 
 def _slice(asked: Sequence[Asked], of: Callable[[Asked], str]) -> dict[str, Figures]:
@@ -289,8 +350,12 @@ def _confidence(asked: Sequence[Asked]) -> Figures:
 
 def _dialogues(played: Sequence[Played]) -> Figures:
     made = {
-        "turns_right": _turns(played, "service"),
-        "turns_right_history": _turns(played, "client"),
+        "turns_right": _turns(played, "service", lambda turn: turn.judgement.right),
+        "turns_right_history": _turns(played, "client", lambda turn: turn.judgement.right),
+        "turns_lead": _turns(played, "service", lambda turn: turn.judgement.lead_right),
+        "turns_repeated": _turns(
+            played, "service", lambda turn: turn.repeats if turn.answer.citations else None
+        ),
         "dialogues_right": mean(
             [
                 float(all(turn.judgement.right for turn in one.turns))
@@ -302,9 +367,13 @@ def _dialogues(played: Sequence[Played]) -> Figures:
     return {key: one for key, one in made.items() if one is not None}
 
 
-def _turns(played: Sequence[Played], kept_by: Keeping) -> Estimate | None:
-    turns = [(one.dialogue.id, turn) for one in played if one.kept_by == kept_by for turn in one.turns]
-    return mean([float(turn.judgement.right) for _, turn in turns], [id for id, _ in turns])
+def _turns(
+    played: Sequence[Played], kept_by: Keeping, value: Callable[[AskedTurn], bool | None]
+) -> Estimate | None:
+    """Mean over the turns that have a value, its interval by dialogues."""
+    turns = [(one.dialogue.id, value(turn)) for one in played if one.kept_by == kept_by for turn in one.turns]
+    counted = [(id, float(one)) for id, one in turns if one is not None]
+    return mean([one for _, one in counted], [id for id, _ in counted])
 
 
 def _promises(run: Run) -> Figures:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from assistant.evaluation.questions import Expected
@@ -24,7 +24,7 @@ class Judgement:
     outcome_right: bool
     """Whether the outcome is one of the right ones."""
     resource_cited: bool | None
-    """Whether one of the expected resources is cited."""
+    """Whether one of the acceptable resources is cited."""
     facts_mentioned: bool | None
     """Whether one text of every group is mentioned."""
     forbidden_avoided: bool | None
@@ -33,6 +33,10 @@ class Judgement:
     """Share of the citations that fit the question."""
     citation_recall: float | None
     """Share of the stating sentences that a citation backs."""
+    lead_right: bool | None = None
+    """Whether the first resource that is cited is acceptable."""
+    living_first: bool | None = None
+    """Whether that resource is alive; None also where nothing acceptable is."""
 
     @property
     def right(self) -> bool:
@@ -51,13 +55,18 @@ class Judgement:
         return tuple(name for passed, name in checks if passed is False)
 
 
-def judge(expected: Expected, answer: Answer) -> Judgement:
-    """Judge one answer. Resources and facts count only where the question was answered."""
+def judge(expected: Expected, answer: Answer, living: Set[str] = frozenset()) -> Judgement:
+    """Judge one answer. Resources and facts count only where the question was answered.
+
+    `living`: ids of the resources that can still be taken.
+    """
     answered = answer.outcome in ("answered", "clarify")
     said = spoken(answer)
+    acceptable = {*expected.resources, *expected.additions} if answered else set()
+    first = next((c.resource for c in answer.citations if c.resource), None)
     return Judgement(
         outcome_right=is_outcome_right(expected, answer),
-        resource_cited=_cites_one(expected, answer) if answered and expected.resources else None,
+        resource_cited=_cites_one(acceptable, answer) if acceptable else None,
         facts_mentioned=_mentions_all(expected, said) if answered and expected.must_mention else None,
         forbidden_avoided=(
             not any(straighten(text) in said for text in expected.must_not_mention)
@@ -66,6 +75,8 @@ def judge(expected: Expected, answer: Answer) -> Judgement:
         ),
         citation_precision=_precision(expected, answer.citations),
         citation_recall=_recall(answer) if answered else None,
+        lead_right=first in acceptable if acceptable else None,
+        living_first=first in living if first and acceptable & living else None,
     )
 
 
@@ -128,8 +139,8 @@ def stating_sentences(text: str) -> Iterator[tuple[str, tuple[int, ...]]]:
                     yield sentence, numbers
 
 
-def _cites_one(expected: Expected, answer: Answer) -> bool:
-    return any(named(citation) & set(expected.resources) for citation in answer.citations)
+def _cites_one(acceptable: Set[str], answer: Answer) -> bool:
+    return any(named(citation) & acceptable for citation in answer.citations)
 
 
 def _mentions_all(expected: Expected, said: str) -> bool:

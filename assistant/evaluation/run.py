@@ -18,6 +18,15 @@ from index.types import Chunk, Hit
 DEPTH = 50
 """How many hits of a search are looked at."""
 Keeping = Literal["service", "client"]
+_ALIVE = ("current", "updated", "moved")
+_JUDGED = (
+    "resource_cited",
+    "lead_right",
+    "living_first",
+    "facts_mentioned",
+    "citation_precision",
+    "citation_recall",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,8 @@ class AskedTurn:
     """What was answered."""
     judgement: Judgement
     """What is right and wrong about it."""
+    repeats: bool = False
+    """Whether it says the same as an earlier answer of the dialogue, word for word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +138,7 @@ def question_values(
     values = ranking_values(expected, found.hits)
     values["right"] = float(judgement.right)
     values["outcome_right"] = float(judgement.outcome_right)
-    for key in ("resource_cited", "facts_mentioned", "citation_precision", "citation_recall"):
+    for key in _JUDGED:
         value = getattr(judgement, key)
         if value is not None:
             values[key] = float(value)
@@ -149,7 +160,7 @@ def is_answerable(expected: Expected) -> bool | None:
 async def _ask(assistant: Assistant, question: Question) -> Asked:
     found = await assistant.search(question.text, DEPTH)
     answer = await _answer(assistant, Ask(question.text, channel="evaluation"), question.id)
-    judgement = judge(question.expected, answer)
+    judgement = judge(question.expected, answer, _living(assistant))
     return Asked(
         question,
         found.hits,
@@ -174,7 +185,10 @@ async def _play(assistant: Assistant, dialogue: Dialogue, kept_by: Keeping) -> P
         conversation_id = answer.conversation_id
         history += [Turn("user", turn.text), Turn("assistant", answer.text)]
         broken += broken_promises(answer, _chunks(assistant), assistant.corpus)
-        turns.append(AskedTurn(turn, answer, judge(turn.expected, answer)))
+        repeats = bool(answer.citations) and any(answer.text == earlier.answer.text for earlier in turns)
+        turns.append(
+            AskedTurn(turn, answer, judge(turn.expected, answer, _living(assistant)), repeats=repeats)
+        )
     broken += broken_dialogue([turn.answer for turn in turns])
     return Played(dialogue, kept_by, tuple(turns), tuple(broken))
 
@@ -186,6 +200,10 @@ async def _answer(assistant: Assistant, ask: Ask, id: str) -> Answer:
         raise PromisesBroken(
             f"{id}: no honest answer could be built: {broken}", f"it asks: {ask.question}"
         ) from broken
+
+
+def _living(assistant: Assistant) -> frozenset[str]:
+    return frozenset(one.id for one in assistant.corpus.resources if one.status in _ALIVE)
 
 
 def _chunks(assistant: Assistant) -> Mapping[str, Chunk]:

@@ -61,10 +61,23 @@ def test_resources_and_facts_count_only_where_the_question_was_answered() -> Non
     assert (judged.resource_cited, judged.facts_mentioned, judged.citation_recall) == (None, None, None)
 
 
-def test_an_addition_beside_is_fine_but_does_not_replace_the_expected_resource() -> None:
+def test_an_acceptable_addition_counts_as_an_expected_resource() -> None:
     expected = Expected(("answered",), resources=("ng",), additions=("cs231n",))
     judged = judge(expected, GOOD)
-    assert (judged.resource_cited, judged.citation_precision) == (False, 1.0)
+    assert (judged.resource_cited, judged.lead_right, judged.citation_precision) == (True, True, 1.0)
+
+
+def test_the_first_resource_that_is_cited_must_be_acceptable_and_alive() -> None:
+    expected = Expected(("answered",), resources=("ng", "cs231n"))
+    two = answer("A. [1] B. [2]", cite(1, "torch"), cite(2, "ng"))
+    judged = judge(expected, two, living={"ng", "cs231n"})
+    assert (judged.resource_cited, judged.lead_right, judged.living_first) == (True, False, False)
+    judged = judge(expected, GOOD, living={"ng", "cs231n"})
+    assert (judged.lead_right, judged.living_first) == (True, True)
+
+
+def test_living_first_asks_nothing_where_all_that_is_acceptable_is_gone() -> None:
+    assert judge(Expected(("answered",), resources=("cs231n",)), GOOD, living={"ng"}).living_first is None
 
 
 def test_a_resource_that_the_quote_names_beside_its_first_counts_as_cited() -> None:
