@@ -21,11 +21,12 @@ _KINDS = tuple(
         "post article blog essay articolo articulo artigo beitrag",
         "paper paperi artikel",
         "notes note skript",
+        "guide tutorial tutorials walkthrough rehberi",
     )
 )
 """Words that stand for each other at the end of a name: `Caltech course`, `Caltech lectures`."""
 _KIND_OF = {word: n for n, words in enumerate(_KINDS) for word in words}
-_ANY_KIND = frozenset(("one", "thing", "guy", "stuff"))
+_ANY_KIND = frozenset(("one", "thing", "guy"))
 """Words that stand for any of these."""
 _OF = frozenset(("de", "do", "da", "di", "du", "del", "von", "by", "from"))
 _SEAM = re.compile(r"(?<=[a-z0-9])(?=[^\W\da-z_])|(?<=[^\W\da-z_])(?=[a-z0-9])")
@@ -106,7 +107,7 @@ class Lexicon:
                     named.setdefault(_key(name), []).append(resource.id)
         self._add_named(named)
         self._stems: dict[tuple[tuple[str, ...], int], tuple[str, ...]] = {}
-        self._add_stems(named, set(re.findall(r"\b[a-z]+\b", spoken)))
+        self._add_stems(named, {*re.findall(r"\b[a-z]+\b", spoken), *self.about.names})
         for author, ids in self.by_author.items():
             self._add(author, resources=ids)
         for concept in corpus.concepts:
@@ -129,7 +130,7 @@ class Lexicon:
     def _add_stems(self, named: Mapping[tuple[str, ...], list[str]], common: set[str]) -> None:
         """Keep what stands before a noun of some kind, so that `Caltech lectures` is found by `Caltech course`.
 
-        Only where that tells enough: it is no name itself, and not all of its words are `common`.
+        Only where that tells enough: it is no name itself, and neither all `common` words nor the subject.
         """
         for (*words, noun), ids in ((key, ids) for key, ids in named.items() if len(key) > 1):
             stem, kind = tuple(words), _KIND_OF.get(noun)

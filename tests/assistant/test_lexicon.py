@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.lexicon import Lexicon
+from assistant.words import plain, whole
 from corpus import Corpus
 
 
@@ -102,7 +103,31 @@ def test_names_are_found_inside_other_scripts(
         "ich will mit deep learning anfangen",
         "quiero mi primer libro",
         "give me one good thing to read",
+        "what must i know before a dl textbook",
+        "is all that rl stuff worth it",
     ],
 )
 def test_a_common_noun_is_no_name(lexicon: Lexicon, text: str) -> None:
     assert lexicon.read(text).resources == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "basics"),
+    [
+        ("no sé nada de álgebra lineal", {"linear-algebra"}),
+        ("je n'ai jamais fait de probabilités", {"probability"}),
+        ("Ableitungen kann ich", {"calculus"}),
+        ("não sei estatística", {"probability"}),
+        ("nie umiem rachunku różniczkowego", {"calculus"}),
+        ("türev biliyorum", {"calculus"}),
+        ("saya belum paham aljabar linear", {"linear-algebra"}),
+        ("मुझे गणित नहीं आता", {"maths"}),
+        ("я не знаю теорию вероятностей", {"probability"}),
+        ("我数学不好，微积分忘了", {"maths", "calculus"}),
+        ("線形代数はわかりません", {"linear-algebra"}),
+        ("conosco l'apprendimento automatico", {"machine-learning"}),
+    ],
+)
+def test_basics_are_named_in_the_learners_language(corpus: Corpus, text: str, basics: set[str]) -> None:
+    found = {basic.id for basic in corpus.about.basics if whole(basic.words).search(plain(text))}
+    assert found == basics
