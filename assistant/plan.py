@@ -10,6 +10,7 @@ from assistant.cite import Draft, Pick, cite_safely, report_broken
 from assistant.ending import list_sources
 from assistant.path import Stop, find_path, is_plain, start_of
 from assistant.types import BrokenPromise, Citation, Place, Plan, Profile, Step, as_values, check_text
+from corpus.facts import count_hours
 from corpus.types import Corpus, Part, Resource
 from index.types import Chunk
 
@@ -87,6 +88,12 @@ def read_hours(length: str | None) -> float | None:
         return float(weeks[1]) * float(weeks[2])
     hours = _HOURS.search(length or "")
     return float(hours[1]) if hours else None
+
+
+def _hours(resource: Resource) -> float | None:
+    """How long a resource takes, by its facts, else by its stated length; None where neither tells it."""
+    counted = count_hours({fact.name: fact for fact in resource.facts})
+    return read_hours(resource.length) if counted is None else round(counted, 1)
 
 
 def weeks_for(step: Step, hours_per_week: float | None) -> int | None:
@@ -243,7 +250,7 @@ def _step(stop: Stop, number: int, citations: tuple[Citation, ...], sources: _So
         optional=stop.optional,
         format=resource.format,
         assumes=stop.assumes,
-        hours=read_hours(resource.length),
+        hours=_hours(resource),
         origin=resource.origin,
         avoided=stop.avoided,
     )

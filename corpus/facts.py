@@ -21,12 +21,14 @@ FactName = Literal[
     "exercises",
     "code",
     "certificate",
+    "needs",
 ]
 Value = float | tuple[float, float] | bool | str | tuple[str, ...]
 
 _COUNTS = frozenset(
     ("minutes", "hours", "weeks", "months", "hours_per_week", "lectures", "chapters", "pages")
 )
+_LISTS: Mapping[str, str] = {"code": "programming languages", "needs": "basics that must be known"}
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "price": ("free", "part", "paid"),
     "certificate": ("no", "free", "paid"),
@@ -50,7 +52,7 @@ class Fact:
     value: Value
     """A number or a range (least, most) for what is counted; `free`, `part` or `paid` for the price; True or False
     for exercises; the programming languages for code, none where it needs none; `no`, `free` or `paid` for the
-    certificate."""
+    certificate; ids of the guide's basics, or `programming`, for what must be known before, none where nothing must."""
     words: str
     """The words that carry it; they stand in exactly one sentence of the resource."""
 
@@ -123,7 +125,7 @@ def _read_value(name: str, value: Any) -> Value | None:
         return _read_count(value)
     if name == "exercises":
         return value if isinstance(value, bool) else None
-    if name == "code":
+    if name in _LISTS:
         is_texts = isinstance(value, list) and all(_is_text(item) for item in value)
         return tuple(value) if is_texts else None
     return value if value in _WORDS[name] else None
@@ -142,8 +144,8 @@ def _form(name: str) -> str:
         return "a number, or a range such as [6, 10]"
     if name == "exercises":
         return "true or false"
-    if name == "code":
-        return "a list of programming languages, [] where none is needed"
+    if name in _LISTS:
+        return f"a list of {_LISTS[name]}, [] where none is needed"
     return f"one of {', '.join(_WORDS[name])}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -285,7 +286,21 @@ def test_every_reason_is_a_quote_with_its_marker_and_markers_count_over_the_plan
 def test_effort_is_the_corpus_s_own_words(corpus: Corpus, chunks: tuple[Chunk, ...]) -> None:
     for step in plan(corpus, chunks, goal=GOALS).steps:
         assert step.effort == corpus.resource_by_id[step.resource or ""].length
-        assert (step.hours is None) == (read_hours(step.effort) is None)
+
+
+def test_the_hours_of_a_step_are_those_of_its_facts_else_of_its_length(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    steps = {s.resource: s.hours for s in plan(corpus, chunks, goal=GOALS, background="none").steps}
+    assert steps["strang-linear-algebra"] == 150
+    assert steps["mitx-calculus"] == 130
+    assert steps["mitx-probability"] == 192
+    bare = replace(
+        corpus,
+        resources=tuple(replace(resource, facts=()) for resource in corpus.resources),
+    )
+    for step in plan(bare, chunks, goal=GOALS).steps:
+        assert step.hours == read_hours(step.effort)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -117,3 +119,58 @@ def test_every_resource_of_the_guide_states_its_price(corpus: Corpus) -> None:
     assert [resource.id for resource in corpus.resources if resource.fact("price") is None] == []
     strang = corpus.resource_by_id["strang-linear-algebra"]
     assert count_hours({fact.name: fact for fact in strang.facts}) == 150
+
+
+def test_every_resource_of_the_guide_says_what_must_be_known_before(corpus: Corpus) -> None:
+    known = {*(basic.id for basic in corpus.about.basics), "programming"}
+    needs = {resource.id: resource.fact("needs") for resource in corpus.resources}
+    assert [id for id, fact in needs.items() if fact is None] == []
+    assert {id for id, fact in needs.items() if fact and not known.issuperset(fact.value)} == set()  # type: ignore[arg-type]
+    cs231n = needs["cs231n"]
+    assert cs231n is not None
+    assert cs231n.value == ("programming", "calculus", "linear-algebra", "probability")
+
+
+def test_every_resource_but_what_was_not_checked_says_whether_it_has_exercises_and_code(
+    corpus: Corpus,
+) -> None:
+    assert [r.id for r in corpus.resources if r.fact("exercises") is None] == []
+    assert {r.id for r in corpus.resources if r.fact("code") is None} == {
+        "abu-mostafa-telecourse",
+        "cho-nlp-course",
+    }
+
+
+def test_what_the_guide_says_of_prices_and_origins_is_what_the_facts_count(corpus: Corpus) -> None:
+    prices = Counter(fact.value for r in corpus.resources if (fact := r.fact("price")))
+    said = _says(corpus, "intro")
+    assert f"{prices['free']} of these {len(corpus.resources)} resources are free" in said
+    assert f"{prices['part']} are free only in part, and {prices['paid']} is paid" in said
+    origins = Counter(r.origin for r in corpus.resources)
+    assert f"with its {origins['guide']} resources" in said and f"by {origins['addition']} additions" in said
+
+
+def test_what_the_guide_says_of_the_hours_of_the_maths_is_the_sum_of_the_facts(corpus: Corpus) -> None:
+    def span(id: str) -> tuple[float, float]:
+        weeks, pace = (corpus.resource_by_id[id].fact(name) for name in ("weeks", "hours_per_week"))
+        assert weeks and pace
+        return _ends(weeks)[0] * _ends(pace)[0], _ends(weeks)[1] * _ends(pace)[1]
+
+    strang = corpus.resource_by_id["strang-linear-algebra"].fact("hours")
+    assert strang
+    spans = [_ends(strang), span("mitx-calculus"), span("mitx-probability")]
+    least, most = (sum(ends) for ends in zip(*spans, strict=True))
+    said = _says(corpus, "math-background")
+    assert f"between {least:g} and {most:g} hours" in said
+    for pace in (5, 10):
+        weeks = f"between {math.ceil(least / pace)} and {math.ceil(most / pace)} weeks at {pace} hours"
+        assert weeks in said
+
+
+def _ends(fact: Fact) -> tuple[float, float]:
+    assert fact.most is not None
+    return fact.value if isinstance(fact.value, tuple) else (fact.most, fact.most)  # type: ignore[return-value]
+
+
+def _says(corpus: Corpus, section: str) -> str:
+    return " ".join(paragraph.text for paragraph in corpus.section_by_id[section].paragraphs)

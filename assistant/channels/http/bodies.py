@@ -369,7 +369,7 @@ class FactBody(BaseModel):
     name: FactName
     value: Annotated[
         float | bool | str | list[float] | list[str],
-        Field(description="A number or a range, a list of programming languages, true or false, or a word."),
+        Field(description="A number or a range, a list of words, true or false, or a word."),
     ]
     words: Annotated[str, Field(description="The words of the description that carry it.")]
 
