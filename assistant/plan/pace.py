@@ -32,8 +32,11 @@ _KINDS = {
     "paper": 4.0,
     "cloud-guide": 3.0,
     "blog": 6.0,
+    "blog-post": 2.0,
+    "news": 1.0,
+    "video": 1.0,
 }
-_ANY_KIND = 2.0
+"""Hours of what is nothing but of its kind; of others, such as a shop or a mere link, nothing can be said."""
 
 
 def read_hours(length: str | None) -> float | None:
@@ -62,8 +65,11 @@ def hours_facts(resource: Resource) -> tuple[Fact, ...]:
     return ()
 
 
-def estimate_hours(resource: Resource) -> tuple[float, str]:
-    """Hours that a resource may take where none are stated, and what they are made of, as words in brackets."""
+def estimate_hours(resource: Resource) -> tuple[float, str] | None:
+    """Hours that a resource may take where none are stated, and what they are made of, as words in brackets.
+
+    None where neither a count nor its kind tells.
+    """
     exercises = resource.fact("exercises")
     does = bool(exercises and exercises.value) or bool({"assignments", "exercises"} & set(resource.format))
     if weeks := _count(resource, "weeks") or _count(resource, "months") * _WEEKS_IN_A_MONTH:
@@ -77,8 +83,8 @@ def estimate_hours(resource: Resource) -> tuple[float, str]:
     if chapters := _count(resource, "chapters"):
         rate = _CHAPTER[does]
         return chapters * rate, f"{_name(chapters, 'chapter')} of about {rate:g} hours"
-    hours = _KINDS.get(resource.kind, _ANY_KIND)
-    return hours, f"usual for a {resource.kind.replace('-', ' ')}"
+    hours = _KINDS.get(resource.kind)
+    return None if hours is None else (hours, f"usual for a {resource.kind.replace('-', ' ')}")
 
 
 def count_weeks(hours: float, hours_per_week: float | None) -> int | None:

@@ -220,7 +220,7 @@ def _make_step(
     if resource is None:
         return step
     hours = stated_hours(resource)
-    estimate, basis = (None, None) if hours is not None else estimate_hours(resource)
+    estimate, basis = (estimate_hours(resource) if hours is None else None) or (None, None)
     after = resource.successor
     before = stop.instead_of or (resource if _title_today(resource) != resource.title else None)
     return replace(

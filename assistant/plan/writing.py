@@ -194,7 +194,7 @@ def _write_step(corpus: Corpus, step: Step, numbers: dict[str, int], profile: Pr
         lines.append(f"- Builds on, too: {', '.join(_subjects(corpus, step.lacking))}")
     if step.format:
         lines.append(f"- Format: {', '.join(step.format)}")
-    if step.load:
+    if step.load or step.effort:
         lines.append(f"- Time: {_write_time(step, profile)}")
     if step.cost:
         lines.append(f"- Cost: {step.cost}")
@@ -218,7 +218,7 @@ def _write_time(step: Step, profile: Profile) -> str:
         parts = [step.effort or hours] if known else [part for part in (step.effort, hours) if part]
         parts[-1] += f" {marks}" if marks else ""
     else:
-        estimate = f"about {_hours(step.estimate or 0)} by estimate ({step.basis})"
+        estimate = f"about {_hours(step.estimate)} by estimate ({step.basis})" if step.estimate else ""
         parts = [part for part in (step.effort, estimate) if part]
     weeks = weeks_for(step, profile.hours_per_week)
     pace = f", {_count(weeks)} at your {profile.hours_per_week:g} hours a week" if weeks else ""
@@ -237,17 +237,19 @@ def _brief_step(corpus: Corpus, step: Step, mark: Callable[[Citation], str]) -> 
     said = "; ".join(filter(None, parts))
     going = "Go on with " if step.doing else ""
     marks = _main(step, mark) + "".join(dict.fromkeys(mark(citation) for citation in timed))
-    return f"{step.number}. {going}**{step.title}**{_marks(step)}: {said} {marks}".rstrip()
+    head = f"{step.number}. {going}**{step.title}**{_marks(step)}"
+    return f"{head}: {said} {marks}".rstrip() if said else f"{head} {marks}".rstrip()
 
 
 def _serves(corpus: Corpus, step: Step) -> str:
-    """What a step is for: the basic that it teaches, else the goal or the label of its section."""
+    """What a step is for: the basic that it teaches, else the goal, the label or the title of its section."""
     about = corpus.about
     for basic in about.basics:
         if basic.taught_in == step.resource:
             return basic.id.replace("-", " ")
     labels = {goal.section: goal.label for goal in about.goals} | dict(about.labels)
-    return labels.get(step.section, "")
+    label = labels.get(step.section) or corpus.section_by_id[step.section].title
+    return "" if label == step.title else label
 
 
 def _state(step: Step) -> str:

@@ -575,6 +575,44 @@ def test_a_plan_whose_steps_stand_in_the_wrong_order_can_not_be_built(
         )
 
 
+def test_a_guide_that_teaches_programming_gets_a_step_for_it(tmp_path: Path) -> None:
+    guide = tmp_path / "bots.md"
+    guide.write_text(
+        """---
+title: How to build bots
+subject: bots
+basics:
+  - id: programming
+    words: programming|python
+    taught_in: first-python
+roles: {start: [bots]}
+---
+# How to build bots
+
+## Bots {#bots}
+
+Read [The Bot Book](https://bots.example/book) and build one.
+
+## First Python
+
+Take [The Python Walk](https://python.example/walk) if you can't program.
+""",
+        "utf-8",
+    )
+    bots = load_corpus(guide)
+    cannot = make_plan(bots, cut(bots), Profile(can_program=False))
+    assert [step.section for step in cannot.steps][:2] == ["first-python", "bots"]
+    assert make_plan(bots, cut(bots), Profile(can_program=True)).steps[0].section == "bots"
+
+
+def test_a_plain_guide_has_no_made_up_hours(original_guide: Path) -> None:
+    plain = load_corpus(original_guide)
+    made = make_plan(plain, cut(plain), Profile(hours_per_week=5))
+    assert not any(step.load for step in made.steps) and "hours in all" not in made.text
+    items = tuple(step.resource or step.section for step in made.steps)
+    assert list_items(plain, plan_draft(plain, made).text) == items
+
+
 def test_a_plain_guide_gets_a_plan_in_its_own_order(original_guide: Path) -> None:
     plain = load_corpus(original_guide)
     steps = make_plan(plain, cut(plain), Profile()).steps
