@@ -92,6 +92,7 @@ class _Path:
         self._goals = {goal.id: goal.section for goal in about.goals if goal.section != self.start}
         self._stops: dict[str, Stop] = {}
         self._optional = False
+        self._candidates_of: dict[str, list[Resource]] = {}
         by_id = self._corpus.resource_by_id
         self._refs = [by_id[id] for id in refs if id in by_id and learner.excludes(by_id[id]) is None]
         self._is_list = len(self._refs) > 1
@@ -268,6 +269,11 @@ class _Path:
 
         A resource of another section counts where a sentence is about it, that is, names it first.
         """
+        if section not in self._candidates_of:
+            self._candidates_of[section] = self._find_candidates(section)
+        return self._candidates_of[section]
+
+    def _find_candidates(self, section: str) -> list[Resource]:
         named = self._named.get((section, "guide"), {}) | self._named.get((section, "today"), {})
         by_id = self._corpus.resource_by_id
         found = [by_id[id] for id in named] + [r for r in self._corpus.resources if r.section == section]
