@@ -99,6 +99,22 @@ def weeks_for(step: Step, hours_per_week: float | None) -> int | None:
     return count_weeks(step.load, hours_per_week)
 
 
+def week_spans(steps: Iterable[Step], hours_per_week: float | None) -> dict[int, tuple[int, int]]:
+    """The first and the last week of each step that can't be left out, by its number, one step after the other.
+
+    Weeks count from 1; a week that two steps share belongs to both. None where the pace is not known.
+    """
+    spans: dict[int, tuple[int, int]] = {}
+    used = 0.0
+    for step in steps:
+        if step.optional or not step.load or not hours_per_week:
+            continue
+        begins = int(used / hours_per_week + 1e-9) + 1
+        used += step.load
+        spans[step.number] = begins, max(begins, math.ceil(used / hours_per_week - 1e-9))
+    return spans
+
+
 def total_hours(steps: Iterable[Step]) -> float:
     """Hours of the steps that can't be left out, stated or by estimate."""
     return sum(step.load for step in steps if not step.optional)

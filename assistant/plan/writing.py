@@ -8,7 +8,7 @@ from dataclasses import replace
 from assistant.cite import Draft
 from assistant.ending import list_sources
 from assistant.plan.learner import is_plain
-from assistant.plan.pace import count_weeks, total_hours, weeks_for
+from assistant.plan.pace import count_weeks, total_hours, week_spans, weeks_for
 from assistant.plan.path import start_of
 from assistant.types import Citation, OtherWay, Plan, Profile, Step, as_values
 from corpus.types import Corpus
@@ -67,7 +67,8 @@ def write_brief(corpus: Corpus, plan: Plan) -> Draft:
         f"{_opening(corpus, plan)}{write_total(plan.steps, profile)}"
         f"{_deadline(plan.steps, profile, plan.weeks)}{write_avoided(plan.steps)}"
     ]
-    lines.append("\n".join(_brief_step(corpus, step, mark) for step in path))
+    spans = week_spans(path, profile.hours_per_week)
+    lines.append("\n".join(_brief_step(corpus, step, mark, spans.get(step.number)) for step in path))
     if said := _on_programming(path, mark):
         lines.append(said)
     if branches:
@@ -225,13 +226,16 @@ def _write_time(step: Step, profile: Profile) -> str:
     return "; ".join(parts) + pace
 
 
-def _brief_step(corpus: Corpus, step: Step, mark: Callable[[Citation], str]) -> str:
-    """One step in a line: its name, what it is for, how long it takes, its state, its sources."""
+def _brief_step(
+    corpus: Corpus, step: Step, mark: Callable[[Citation], str], span: tuple[int, int] | None
+) -> str:
+    """One step in a line: its name, what it is for, how long it takes, in which weeks, its state, its sources."""
     timed = [citation for citation in step.citations if f"[{citation.number}]" not in step.why]
     about = f"about {_hours(step.estimate)} by estimate" if step.estimate else ""
     parts = [
         _serves(corpus, step),
         _hours(step.hours) if step.hours is not None else about,
+        _weeks(span),
         _state(step),
     ]
     said = "; ".join(filter(None, parts))
@@ -239,6 +243,13 @@ def _brief_step(corpus: Corpus, step: Step, mark: Callable[[Citation], str]) -> 
     marks = _main(step, mark) + "".join(dict.fromkeys(mark(citation) for citation in timed))
     head = f"{step.number}. {going}**{step.title}**{_marks(step)}"
     return f"{head}: {said} {marks}".rstrip() if said else f"{head} {marks}".rstrip()
+
+
+def _weeks(span: tuple[int, int] | None) -> str:
+    if span is None:
+        return ""
+    first, last = span
+    return f"week {first}" if first == last else f"weeks {first} to {last}"
 
 
 def _serves(corpus: Corpus, step: Step) -> str:

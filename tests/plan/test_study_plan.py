@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from assistant.plan.learner import Learner
 from assistant.plan.pace import read_hours
 from assistant.plan.study_plan import asks_for_plan, list_items, make_plan, plan_draft
 from assistant.service import Assistant
@@ -154,7 +155,9 @@ def test_no_step_stands_before_its_prerequisites_for_any_profile(
             lacking = missing(corpus, recommended, step, before, known, bool(profile.avoids), short)
             assert not lacking, f"{profile}: {step.resource} lacks {lacking}"
         assert len({step.resource for step in steps}) == len(steps)
-        assert not {step.resource for step in steps} & set(profile.done)
+        learner = Learner(corpus, profile)
+        taken = [corpus.resource_by_id[step.resource] for step in steps if step.resource]
+        assert not [resource.id for resource in taken if learner.excludes(resource)], profile
         count += 1
     assert count > 2000
 
@@ -536,6 +539,20 @@ def test_the_draft_for_a_conversation_is_short_and_has_a_source_in_every_line(
         assert "http" not in draft.text and len(draft.text) < len(made.text) / 2
         lines = [line for line in draft.text.splitlines() if line[:1].isdigit()]
         assert all(MARKER.search(line) for line in lines)
+
+
+def test_with_hours_a_week_each_line_says_its_weeks(corpus: Corpus, chunks: tuple[Chunk, ...]) -> None:
+    text = plan_draft(corpus, plan(corpus, chunks, hours_per_week=6, goal=("rnn",))).text
+    lines = [line for line in text.splitlines() if line[:1].isdigit()]
+    spans = [
+        "weeks 1 to 25 ",
+        "weeks 26 to 47;",
+        "weeks 47 to 79;",
+        "weeks 79 to 92;",
+        "week 93 ",
+        "week 93 ",
+    ]
+    assert all(span in line for span, line in zip(spans, lines, strict=True)), lines
 
 
 def test_a_line_of_the_draft_says_what_the_step_is_for_and_how_long_it_takes(
