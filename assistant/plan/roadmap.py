@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from assistant.plan import write_avoided, write_total
+from assistant.plan.writing import write_avoided, write_total
 from assistant.types import Plan, Step
 
 _WIDTH = 360
@@ -106,10 +106,18 @@ def _facts(step: Step, numbers: Mapping[str, int]) -> list[str]:
     marks = [
         name for name, on in (("addition", step.origin == "addition"), ("optional", step.optional)) if on
     ]
-    facts = [step.title, *marks, ", ".join(step.format), step.effort or "", _after(step, numbers)]
+    if step.doing:
+        marks = ["go on with it", *marks]
+    facts = [step.title, *marks, ", ".join(step.format), *_times(step), _after(step, numbers)]
     if step.status not in (None, "current"):
         facts.append(f"{step.status}, now: {step.successor.title}" if step.successor else str(step.status))
     return [fact for fact in facts if fact]
+
+
+def _times(step: Step) -> list[str]:
+    """How long it takes, as the corpus states it, and in hours where that is an estimate."""
+    estimate = f"about {step.estimate:.0f} hours by estimate" if step.estimate else ""
+    return list(filter(None, (step.effort, estimate)))
 
 
 def _after(step: Step, numbers: Mapping[str, int]) -> str:
@@ -128,10 +136,17 @@ def _card(svg: ET.Element, step: Step, top: float, numbers: Mapping[str, int]) -
     box = ET.SubElement(inside, "rect", {"class": "card", "x": str(_CARD_X), "y": f"{top:g}", "rx": "12"})
     y = _lines(inside, "title", _TEXT_X, top + 25, _wrap(step.title, _TEXT_WIDTH, 15, bold=True), 19)
     y = _lines(inside, "soft", _TEXT_X, y + 2, _wrap(", ".join(step.format), _TEXT_WIDTH, 12.5), 17)
-    y = _lines(inside, "soft", _TEXT_X, y, _wrap(step.effort or "", _TEXT_WIDTH, 12.5), 17)
+    for said in _times(step):
+        y = _lines(inside, "soft", _TEXT_X, y, _wrap(said, _TEXT_WIDTH, 12.5), 17)
     y = _lines(inside, "soft", _TEXT_X, y, _wrap(_after(step, numbers), _TEXT_WIDTH, 12.5), 17)
     marks = [
-        name for name, on in (("Addition", step.origin == "addition"), ("Optional", step.optional)) if on
+        name
+        for name, on in (
+            ("Go on", step.doing),
+            ("Addition", step.origin == "addition"),
+            ("Optional", step.optional),
+        )
+        if on
     ]
     y = _lines(inside, "new", _TEXT_X, y + 1, [" · ".join(marks)] if marks else [], 17)
     if step.status not in (None, "current"):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.plan import make_plan
-from assistant.roadmap import draw
+from assistant.plan.roadmap import draw
+from assistant.plan.study_plan import make_plan
 from assistant.types import Plan, Profile, Step
 from corpus import Corpus
 from index.chunk import cut
@@ -135,3 +135,10 @@ def test_words_of_the_corpus_can_not_become_markup_or_dangerous_links(made: Plan
 def test_an_empty_plan_is_still_a_picture(corpus: Corpus) -> None:
     svg = ET.fromstring(draw(Plan((), Profile(), "")))
     assert "Nothing is left" in (svg[1].text or "")
+
+
+def test_a_card_shows_an_estimate_and_what_the_learner_is_taking(corpus: Corpus) -> None:
+    made = make_plan(corpus, cut(corpus), Profile(background="maths", doing=("cs231n",)))
+    words = " ".join(ET.fromstring(draw(made)).itertext())
+    assert "about 80 hours by estimate" in words and "Go on" in words
+    assert "Step 1: CS231n: Deep Learning for Computer Vision; go on with it;" in words
