@@ -134,9 +134,9 @@ class Case:
 
 def after_name(resource: Resource, text: str) -> str:
     """What follows the name of a resource at the beginning of a sentence that is on it alone; else nothing."""
-    rest = text.removeprefix(f"{resource.short} ")
+    rest = text.removeprefix("The ").removeprefix(f"{resource.short} ")
     word = rest.split(maxsplit=1)[0] if rest else ""
-    return rest if rest != text and word.islower() and word not in _JOINING else ""
+    return rest if rest != text.removeprefix("The ") and word.islower() and word not in _JOINING else ""
 
 
 def in_a_row(claims: Sequence[Claim]) -> list[Piece]:

@@ -34,10 +34,10 @@ LEAD_WORDS = 25
 class Nearness:
     """How near the sentences are to one message."""
 
-    alone: NDArray[np.float64]
-    """(sentences,): by meaning, words and authored questions."""
-    likely: NDArray[np.float64]
-    """(sentences,): what a sentence gains by the resources and the section that the message is about."""
+    alone: Sequence[float]
+    """Of each sentence: by meaning, words and authored questions."""
+    likely: Sequence[float]
+    """Of each sentence: what a sentence gains by the resources and the section that the message is about."""
     said: frozenset[str] = frozenset()
     """Sentences that the conversation has quoted already."""
     used: set[str] = field(default_factory=set)
@@ -56,7 +56,7 @@ class Sentences:
         )
         self.is_annotated = any(one.tells for one in self.notes)
         self._asks = _Asks(evidence, self.notes)
-        self._words = np.array([len(quote.text.split()) for quote in evidence.quotes])
+        self._words = [len(quote.text.split()) for quote in evidence.quotes]
         self._names: dict[str, tuple[str, ...]] = {}
         self._units = (*self.corpus.section_by_id, *self.corpus.resource_by_id)
         self._units_of = _units_of(evidence, self._units)
@@ -72,7 +72,7 @@ class Sentences:
         if meaning is not None and found.cosines is not None:
             asked = self._asks.nearest(found.cosines)
             alone = alone + meaning + _ASKED * asked + _SAME_ASKED * np.maximum(asked - _SAME_FROM, 0)
-        return Nearness(alone, _OF_RESOURCE * self._likely(found), said)
+        return Nearness(alone.tolist(), (_OF_RESOURCE * self._likely(found)).tolist(), said)
 
     def _likely(self, found: Found) -> NDArray[np.float64]:
         """(sentences,): probability of the likeliest resource that each names, or a share of its section's."""
@@ -148,7 +148,7 @@ class Sentences:
 
     def _score(self, near: Nearness, quote: Quote, aspects: Collection[str], likely: bool) -> float:
         note, at = self.notes[quote.position], quote.position
-        score = float(near.alone[at]) + (float(near.likely[at]) if likely else 0.0)
+        score = near.alone[at] + (near.likely[at] if likely else 0.0)
         score += _TELLS * bool(set(aspects) & set(note.tells))
         score -= _SAID * (quote.text in near.said)
         score -= _LEANS * (not note.stands)
@@ -164,12 +164,15 @@ class _Asks:
         annotated = evidence.corpus.annotations
         # What belongs to a sentence that is gone fills one place more.
         owners = [places.get(one.sentence, self._count) for one in annotated for _ in one.asks]
-        self._owner = np.array(owners, dtype=np.int64)
+        self._order = np.argsort(np.array(owners, dtype=np.int64), kind="stable")
+        self._owners, self._starts = np.unique(np.sort(owners), return_index=True)
 
     def nearest(self, cosines: NDArray[np.float32]) -> NDArray[np.float64]:
         """(sentences,): cosine of the nearest question of each; 0 for one without. `cosines` (views,)."""
         best = np.zeros(self._count + 1)
-        np.maximum.at(best, self._owner, cosines[len(cosines) - len(self._owner) :])
+        if len(self._order):
+            own = cosines[len(cosines) - len(self._order) :][self._order]
+            best[self._owners.astype(np.int64)] = np.maximum.reduceat(own, self._starts)
         return best[:-1]
 
 

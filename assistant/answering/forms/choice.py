@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from assistant.answering.case import DEAD, Case, in_a_row
 from assistant.answering.layout import Block, Claim, Content, Line, Piece
-from assistant.answering.sentences import LEAD_WORDS
 from assistant.answering.situation import situation
 from assistant.evidence import Quote
 from corpus.types import Resource
@@ -49,7 +48,7 @@ def _opening(case: Case, resource: Resource) -> list[Piece]:
     lead = case.frame.text("lead", _LEADS[act], name=case.name(resource)) if act in _LEADS else ""
     if clause and lead:
         lead = lead[:1].lower() + lead[1:]
-    pieces = case.item(resource, _said_of(case, resource, _SHORT if clause else LEAD_WORDS), lead)
+    pieces = case.item(resource, _said_of(case, resource, _SHORT), lead)
     return [f"{clause}:", *pieces] if clause else pieces
 
 
@@ -111,13 +110,16 @@ def _weigh(case: Case, resource: Resource, quote: Quote) -> float:
 
 
 def facts_beside(case: Case, resource: Resource, said: Sequence[Claim]) -> list[Claim]:
-    """Price and length, or what is asked for, unless the sentence beside them says so in full."""
-    aspects = dict.fromkeys((*case.request.aspects, *_FACTS))
+    """Price and length, or what is asked for, unless the conversation or the sentence beside says so."""
+    has_time = bool(case.request.reading.says_of("time"))
     found: list[Claim] = []
-    for aspect in aspects:
+    for aspect in dict.fromkeys((*case.request.aspects, *_FACTS)):
         claim = case.facts.claim(resource, aspect, case.pace if aspect == "length" else None)
-        is_said = claim is not None and any(claim.quotes[0].text == one.text for one in said)
-        if claim is not None and not is_said and len(found) < _MOST_FACTS:
+        is_asked = aspect in case.request.aspects or (has_time and aspect == "length")
+        if claim is None or (not is_asked and claim.quotes[0].text in case.near.said):
+            continue
+        is_said = any(claim.quotes[0].text == one.text for one in said)
+        if not is_said and len(found) < _MOST_FACTS:
             found.append(claim)
     return found
 

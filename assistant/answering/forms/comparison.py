@@ -13,6 +13,8 @@ from corpus.types import Resource
 
 _ROWS = ("who_for", "length", "cost", "prerequisites", "exercises", "level", "state")
 _MOST_ROWS = 3
+_CELL = 12
+"""Most words of a cell."""
 
 
 def compare(case: Case) -> Content:
@@ -51,8 +53,9 @@ def _cell(
     """A cell whose sentence the answer has not said yet; what is counted or paid is compared by value only."""
     if aspect in FACTS_OF:
         return case.facts.claim(resource, aspect, case.pace if aspect == "length" else None)
-    claim = cell(case, resource, aspect)
+    claim = cell(case, resource, aspect, _CELL)
     before = {one.quotes[0] for one in (*said, *(claim for row in rows for claim in row.claims))}
     if claim is None or claim.quotes[0] in before:
         return None
-    return Claim((after_name(resource, claim.text) or claim.text).removesuffix("."), claim.quotes)
+    text = (after_name(resource, claim.text) or claim.text).removesuffix(".")
+    return Claim(text, claim.quotes) if len(text.split()) <= _CELL else None

@@ -79,7 +79,7 @@ def _around(case: Case, quote: Quote) -> Sequence[Quote]:
 
 def _fits(case: Case, first: Quote, second: Quote) -> bool:
     alone = case.near.alone
-    return bool(alone[second.position] >= _SECOND * alone[first.position])
+    return alone[second.position] >= _SECOND * alone[first.position]
 
 
 def _about_one(case: Case, resource: Resource) -> Content:
@@ -192,18 +192,21 @@ def _about_several(case: Case, resources: Sequence[Resource]) -> Content:
     return Content(tuple(block for block in blocks if block.lines), tuple(gaps))
 
 
-def cell(case: Case, resource: Resource, aspect: str) -> Claim | None:
-    """An aspect of a resource in few words: a fact, else the short form of a sentence that tells it."""
+def cell(case: Case, resource: Resource, aspect: str, most: int = _CELL) -> Claim | None:
+    """An aspect of a resource in about `most` words: a fact, else the short form of a sentence that tells it."""
     fact = case.facts.claim(resource, aspect, case.pace if aspect == "length" else None)
     if fact is not None:
         return fact
     quotes = telling(case, resource, aspect)
+    quotes = [quote for quote in quotes if case.sentences.names(quote)[:1] in ((), (resource.id,))] or quotes
     if aspect == "who_for":
         quotes = [quote for quote in quotes if not case.sentences.is_against(quote)]
-    short = [q for q in quotes if len(case.sentences.short(q, _CELL).split()) <= _CELL]
+    short = [
+        q for q in quotes if len(case.sentences.short(q, most).split()) <= most + len(resource.short.split())
+    ]
     best = case.sentences.best(case.near, short or quotes, 1, (aspect,), weigh=partial(_on_state, aspect))
     case.near.used.difference_update(quote.text for quote in best)
-    return case.quoted(best[0], _CELL) if best else None
+    return case.quoted(best[0], most) if best else None
 
 
 def _ordered(resources: Sequence[Resource], aspects: Sequence[str]) -> list[Resource]:
