@@ -225,7 +225,7 @@ class Bench:
         **of: object,
     ) -> Spoken:
         """Say something to a request. `of`: language, hours, state, partly."""
-        statements = tuple(Statement(*one.split(":", 1)) for one in says)
+        statements = tuple(Statement(slot, value) for slot, _, value in (one.partition(":") for one in says))
         reading = Reading(text, {act: 1.0}, says=statements, language=str(of.get("language", "en")))
         hours = of.get("hours")
         learner = Profile(hours_per_week=float(str(hours)) if hours else None)
