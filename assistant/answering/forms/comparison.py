@@ -55,7 +55,11 @@ def _cell(
         return case.facts.claim(resource, aspect, case.pace if aspect == "length" else None)
     claim = cell(case, resource, aspect, _CELL)
     before = {one.quotes[0] for one in (*said, *(claim for row in rows for claim in row.claims))}
-    if claim is None or claim.quotes[0] in before or set(case.sentences.names(claim.quotes[0])) - {resource.id}:
+    if (
+        claim is None
+        or claim.quotes[0] in before
+        or set(case.sentences.names(claim.quotes[0])) - {resource.id}
+    ):
         return None
     text = (after_name(resource, claim.text) or claim.text).removesuffix(".")
     return Claim(text, claim.quotes) if len(text.split()) <= _CELL else None
