@@ -74,7 +74,7 @@ class Evidence:
     def __init__(self, corpus: Corpus, index: Index, lexicon: Lexicon) -> None:
         self.corpus = corpus
         self.index = index
-        self._lexicon = lexicon
+        self.lexicon = lexicon
         self.quotes = tuple(_quotes(corpus, index.chunks, lexicon))
         self.of_resource: dict[str, list[Quote]] = defaultdict(list)
         self.guide_on: dict[str, list[Quote]] = defaultdict(list)
@@ -128,15 +128,18 @@ class Evidence:
         """
         shared = np.zeros(len(self.quotes))
         total = 0.0
-        meaning = _meaning(question, reading or self._lexicon.read(question))
+        meaning = _meaning(question, reading or self.lexicon.read(question))
         for word in sorted(meaning & self._places.keys()):
             squared = self._weights[word] ** 2
             shared[self._places[word]] += squared
             total += squared
         lexical = np.sqrt(shared / (total or 1.0))
-        if cosines is None or self._views is None:
-            return lexical
-        return _LEXICAL * lexical + cosines[self._views]
+        angles = self.meaning(cosines)
+        return lexical if angles is None else _LEXICAL * lexical + angles
+
+    def meaning(self, cosines: NDArray[np.float32] | None) -> NDArray[np.float64] | None:
+        """The cosine of each sentence (sentences,), from those of the index's views; None where there are none."""
+        return None if cosines is None or self._views is None else cosines[self._views].astype(np.float64)
 
     def telling(self, aspects: Iterable[str]) -> NDArray[np.bool_]:
         """Whether each sentence tells one of these aspects, in order."""

@@ -23,6 +23,8 @@ from index.types import Chunk, IndexFile, Manifest
 from index.vectors import FaissVectors, measure_recall
 from index.views import View, list_views
 
+SHIPPED = "annotations.npz"
+"""Name of the vectors that a corpus may ship of the questions of its annotations."""
 __all__ = ["Progress", "build_index", "open_for_build"]
 
 
@@ -59,7 +61,7 @@ def _build(
         progress(0, len(views))
     carried = carry(encoder, directory, views)
     encoder = carried.encoder
-    known = Known.read(directory, encoder, database)
+    known = Known.read(directory, encoder, database).with_shipped(Path(corpus.path) / SHIPPED, encoder)
     vectors, keys = known.encode(encoder, views, progress)
     store: FaissVectors | PostgresVectors
     if database:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from index.errors import IndexDamaged, IndexMissing, IndexProblem, IndexStale
 from index.postgres import read_current
 from index.store import read_manifest, verify_files
 from index.types import name_maker
-from index.vectors import FaissVectors
+from index.vectors import FaissVectors, to_unit
 from index.views import View
 
 KEY = 16
@@ -60,6 +62,23 @@ class Known:
             return nothing
         return cls(_places(keys), rows)
 
+    def with_shipped(self, path: Path, encoder: Encoder) -> Known:
+        """The same, and the vectors that a corpus ships of its own texts, where this encoder made them.
+
+        `path`: an archive that `ship` wrote; one that is not there, or can't be read, adds nothing.
+        """
+        try:
+            with np.load(BytesIO(path.read_bytes())) as file:
+                if str(file["made_by"]) != made_by(encoder):
+                    return self
+                keys, rows = file["keys"].tobytes(), to_unit(file["rows"].astype(np.float32))
+        except (OSError, EOFError, KeyError, ValueError, BadZipFile):
+            return self
+        if rows.shape != (len(keys) // KEY, encoder.dimension):
+            return self
+        places = {key: len(self._rows) + place for key, place in _places(keys).items()}
+        return Known({**places, **self._places}, np.concatenate([self._rows, rows]))
+
     def encode(
         self, encoder: Encoder, views: Sequence[View], progress: Progress | None = None
     ) -> tuple[Vectors, bytes]:
@@ -93,6 +112,14 @@ class Known:
             if key in fresh:
                 rows[place] = rows[fresh[key]]
         return rows, b"".join(keys)
+
+
+def ship(path: Path, encoder: Encoder, views: Sequence[View], vectors: Vectors) -> None:
+    """Write the vectors (views, dimension) of some texts in 8 bits, to travel with a corpus."""
+    keys = np.frombuffer(b"".join(map(_key, views)), dtype=np.uint8)
+    # Every row has a length of its own in 8 bits; only its direction counts.
+    rows = np.round(vectors / np.abs(vectors).max(axis=1, keepdims=True) * 127).astype(np.int8)
+    np.savez_compressed(path, made_by=made_by(encoder), keys=keys, rows=rows)
 
 
 def made_by(encoder: Encoder) -> str:
