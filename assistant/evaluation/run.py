@@ -110,7 +110,7 @@ async def run(
             progress(len(asked), total)
     for dialogue in dialogues:
         for kept_by in ("service", "client"):
-            played.append(await _play(assistant, dialogue, kept_by))
+            played.append(await play(assistant, dialogue, kept_by))
             if progress is not None:
                 progress(len(asked) + len(played), total)
     return Run(tuple(asked), tuple(played))
@@ -171,7 +171,8 @@ async def _ask(assistant: Assistant, question: Question) -> Asked:
     )
 
 
-async def _play(assistant: Assistant, dialogue: Dialogue, kept_by: Keeping) -> Played:
+async def play(assistant: Assistant, dialogue: Dialogue, kept_by: Keeping) -> Played:
+    """Play one dialogue with the assistant's own answers as the turns before."""
     turns: list[AskedTurn] = []
     broken: list[str] = []
     history: list[Turn] = []
