@@ -10,7 +10,7 @@ from itertools import accumulate, combinations, pairwise
 from typing import Any
 
 from assistant.names import names
-from assistant.types import Profile, as_values
+from assistant.types import Profile, Record, as_values
 
 _KEY_PREFIXES = "sk|pk|rk|ghp|gho|ghs|github_pat|glpat|hf|xox[abeoprs]|xapp|AKIA|AIza|ya29|npm|pypi"
 _TELLING_WORDS = "bearer|token|password|passwd|pwd|secret|api[ _-]?key"
@@ -50,6 +50,11 @@ def mask_profile(profile: Profile) -> Profile:
         if isinstance(value, str | tuple)
     }
     return replace(profile, **words)
+
+
+def mask_record(record: Record) -> Record:
+    """A record with the learner's words in it masked."""
+    return replace(record, query=mask(record.query), profile=mask_profile(record.profile))
 
 
 def storable(text: str) -> str:

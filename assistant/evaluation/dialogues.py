@@ -178,7 +178,9 @@ def main(
     limit: Annotated[int, typer.Option(help="Dialogues of each file; 0: all.")] = 0,
     kept_by: Annotated[str, typer.Option(help="Who keeps the turns before: service or client.")] = "service",
     out: Annotated[Path | None, typer.Option(help="Write the figures here, as JSON.")] = None,
-    answers: Annotated[Path | None, typer.Option(help="Write every turn and its answer, as JSON lines.")] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="Write every turn and its answer, as JSON lines.")
+    ] = None,
 ) -> None:
     """Play labelled dialogues with the assistant's own answers as the turns before, and print the figures."""
     os.environ["DLSTART_ADVISER"] = adviser

@@ -80,6 +80,8 @@ class ProfileBody(_Request):
     level: Annotated[Word | None, Field(description="beginner, intermediate, advanced")] = None
     budget: Annotated[Word | None, Field(description="free, low, any")] = None
     hardware: Annotated[Word | None, Field(description="none, laptop, gpu, cloud, mac, amd")] = None
+    lacks: Annotated[Words, Field(description="Ids of subjects that the learner does not know.")] = []
+    doing: Annotated[Words, Field(description="Ids of resources that the learner is in the middle of.")] = []
 
     def to_profile(self) -> Profile:
         """The same as the assistant's own type."""
@@ -190,6 +192,8 @@ class PlanRequest(_Request):
             level=known.level,
             budget=known.budget,
             hardware=known.hardware,
+            lacks=known.lacks,
+            doing=known.doing,
         )
 
 
@@ -264,6 +268,8 @@ class ProfileOut(BaseModel):
     level: str | None
     budget: str | None
     hardware: str | None
+    lacks: list[str]
+    doing: list[str]
 
 
 class AnswerBody(BaseModel):

@@ -106,6 +106,8 @@ ANSWERS: dict[str, Any] = {
                 "level": None,
                 "budget": None,
                 "hardware": None,
+                "lacks": [],
+                "doing": [],
             },
             "gaps": [],
             "confidence": 0.87,
