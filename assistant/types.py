@@ -70,6 +70,10 @@ class Profile:
     """Ids of resources that they have finished."""
     knows: tuple[str, ...] = ()
     """Ids of sections or resources whose subject they know."""
+    lacks: tuple[str, ...] = ()
+    """Ids of sections or resources whose subject they lack."""
+    doing: tuple[str, ...] = ()
+    """Ids of resources that they are taking now."""
     hours_per_week: float | None = None
     """Time that they have."""
     level: str | None = None
@@ -78,10 +82,6 @@ class Profile:
     """free, low, any."""
     hardware: str | None = None
     """What they train on: none, laptop, gpu, cloud, mac, amd."""
-    lacks: tuple[str, ...] = ()
-    """Ids of subjects, sections or resources that they say they do not know."""
-    doing: tuple[str, ...] = ()
-    """Ids of resources that they are in the middle of."""
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form: every field, lists as lists."""

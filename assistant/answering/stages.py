@@ -1,0 +1,85 @@
+"""The stages of an answer, as the pipeline calls them, and what they hand to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from assistant.cite import Draft
+from assistant.dialogue.request import Request
+from assistant.dialogue.state import State
+from assistant.types import Citation, Outcome, Related
+from assistant.understanding.reading import Before, Reading
+from index.search import Found
+
+Decision = Literal["answered", "partly", "not_covered", "off_topic", "refused", "smalltalk"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A resource that an answer may recommend."""
+
+    id: str
+    """Its id."""
+    utility: float
+    """Probability that it is an acceptable answer."""
+    excluded: str = ""
+    """Why it must not be recommended; empty: it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which kind of answer a request gets."""
+
+    outcome: Decision
+    """The kind; `partly`: nothing says quite that, yet something near does."""
+    confidence: float
+    """Probability that the corpus answers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What was found for a request."""
+
+    alone: Found
+    """For the message as written."""
+    context: Found
+    """For the message with the topic of the turns before; the same where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer in words."""
+
+    draft: Draft
+    """Text and sources."""
+    gaps: tuple[str, ...] = ()
+    """What was asked and the corpus does not tell."""
+
+
+class Stages(Protocol):
+    """Each takes what the ones before it made, and calls none of them."""
+
+    def read(self, text: str, before: Before) -> Reading:
+        """What a message means, after the turn before it."""
+
+    def resolve(self, reading: Reading, state: State) -> Request:
+        """The request as it stands in its conversation."""
+
+    def rank(self, request: Request, search: Search) -> Sequence[Candidate]:
+        """Every resource, the most useful first."""
+
+    def decide_scope(self, request: Request, search: Search, ranked: Sequence[Candidate]) -> Scope:
+        """Which kind of answer it gets."""
+
+    def say(self, request: Request, search: Search, ranked: Sequence[Candidate], scope: Scope) -> Said:
+        """The answer in words; without sources where there is nothing to say."""
+
+    def decline(self, request: Request, outcome: Outcome, related: Sequence[Related]) -> str:
+        """What is said where the corpus does not answer; `related`: the sections that come nearest."""
+
+    def suggest(
+        self, request: Request, citations: Sequence[Citation], related: Sequence[Related]
+    ) -> tuple[str, ...]:
+        """Two or three questions to ask next, each of which has an answer."""
