@@ -81,7 +81,8 @@ class Transcript:
 
     def _named_by(self, words: str) -> tuple[str, ...]:
         quote = self._by_words[_key(words)]
-        return (*([quote.about] if quote.about else []), *quote.resources)
+        about = [quote.about] if quote.about else self._lexicon.read(quote.text).resources
+        return (*about, *quote.resources)
 
     def _read(self, text: str) -> Told:
         items: list[str] = []
