@@ -134,9 +134,12 @@ class Evidence:
             shared[self._places[word]] += squared
             total += squared
         lexical = np.sqrt(shared / (total or 1.0))
-        if cosines is None or self._views is None:
-            return lexical
-        return _LEXICAL * lexical + cosines[self._views]
+        meaning = self.meaning(cosines)
+        return lexical if meaning is None else _LEXICAL * lexical + meaning
+
+    def meaning(self, cosines: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+        """The cosine of each sentence (sentences,), from those of the index's views; None where there are none."""
+        return None if cosines is None or self._views is None else cosines[self._views]
 
     def telling(self, aspects: Iterable[str]) -> NDArray[np.bool_]:
         """Whether each sentence tells one of these aspects, in order."""

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from corpus.addresses import find_addresses
+from corpus.annotations import unknown_sentences
 from corpus.errors import Problem
-from corpus.sentences import LEANING, is_ended, split_sentences
+from corpus.sentences import LEANING, is_ended, split_quotes, split_sentences
 from corpus.types import Corpus, Paragraph, Resource
 
 _MOST_WORDS = 40
@@ -27,7 +28,18 @@ def find_warnings(corpus: Corpus) -> list[Problem]:
         *(fault for resource in described for fault in _resource(corpus, resource)),
         *_links(corpus, described),
         *_questions(corpus),
+        *unknown_sentences(corpus.annotations, set(_quotes(corpus)), "annotations.jsonl"),
     ]
+
+
+def _quotes(corpus: Corpus) -> Iterator[str]:
+    """Every sentence that an answer may quote, as the index cuts them."""
+    paragraphs = [paragraph for section in corpus.sections for paragraph in section.paragraphs]
+    paragraphs += [paragraph for resource in corpus.resources for paragraph in resource.paragraphs]
+    for paragraph in paragraphs:
+        whole = ((0, len(paragraph.text)),)
+        for start, end in whole if paragraph.row else split_quotes(paragraph.text):
+            yield paragraph.text[start:end]
 
 
 def _warn(path: str, line: int, what: str, mend: str) -> Problem:

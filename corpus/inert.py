@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from corpus.annotations import Annotation
 from corpus.types import About, Corpus, Credit, Paragraph, Resource, Section, Successor
 
 _MARKER = re.compile(r"\[(\d+)\]")
@@ -41,7 +42,13 @@ def make_inert(corpus: Corpus) -> Corpus:
         sections=tuple(map(_section, corpus.sections)),
         resources=tuple(map(_resource, corpus.resources)),
         about=_about(corpus.about),
+        annotations=tuple(map(_annotation, corpus.annotations)),
     )
+
+
+def _annotation(one: Annotation) -> Annotation:
+    short = inert_text(one.short) if one.short else None
+    return replace(one, sentence=inert_text(one.sentence), short=short)
 
 
 def shown_texts(corpus: Corpus) -> Iterator[str]:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from corpus.about import misspelt_keys, read_about
 from corpus.addresses import shown_addresses
+from corpus.annotations import parse_annotations
 from corpus.errors import CorpusError, Problem
 from corpus.frontmatter import read_any_front_matter
 from corpus.inert import make_inert, shown_texts
@@ -108,6 +109,9 @@ def _from_directory(
         toml = _read(root / "concepts.toml", "concepts.toml", digest, problems)
         concepts = parse_concepts(toml or "", "concepts.toml", problems)
 
+    annotated = root / "annotations.jsonl"
+    annotations = _read(annotated, annotated.name, digest, problems) if annotated.is_file() else None
+
     about = read_about(
         guide.values,
         guide.lines,
@@ -127,6 +131,7 @@ def _from_directory(
         resources=tuple(_name_successors(resources)),
         about=about,
         concepts=concepts,
+        annotations=parse_annotations(annotations or "", annotated.name, problems),
         near_misses=questions.get("near-misses", ()),
         off_topic=questions.get("off-topic", ()),
         refused=questions.get("refused", ()),

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
+from corpus.annotations import Annotation
 from corpus.facts import Fact, FactName
 
 Kind = Literal[
@@ -335,6 +336,8 @@ class Corpus:
     """What the guide says of itself."""
     concepts: tuple[Concept, ...] = ()
     """Where ideas are taught."""
+    annotations: tuple[Annotation, ...] = field(default=(), repr=False)
+    """What is known of single sentences; none in a plain guide."""
     near_misses: tuple[str, ...] = field(default=(), repr=False)
     """Questions about the field that the corpus does not answer."""
     off_topic: tuple[str, ...] = field(default=(), repr=False)

@@ -28,7 +28,7 @@ from index.lexical import Lexical
 from index.names import Names
 from index.search import open_index
 from index.signals import RESOURCE_SIGNALS, SCOPE_SIGNALS, SIGNALS, Evidence, Signals, Units
-from index.views import NO_CHUNK, list_views
+from index.views import NO_CHUNK, count_searched, list_views
 
 _FOLDS = 5
 _REPEATS = 4
@@ -65,8 +65,9 @@ class Bench:
         """`vectors`: of the corpus's views, in order, as the index holds them."""
         self.corpus = corpus
         self.encoder = encoder
-        self.views = list_views(corpus, cut(corpus))
-        self.vectors = vectors
+        views = list_views(corpus, cut(corpus))
+        self.views = views[: count_searched(views)]
+        self.vectors = vectors[: len(self.views)]
         self.lexical = Lexical.of([view.text for view in self.views])
         self.names = Names.of(corpus)
         about: Mapping[str, Any] = describe_units(corpus)

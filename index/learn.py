@@ -12,7 +12,7 @@ from index.encoder import Vectors
 from index.head import Example, Training, train_head
 from index.lexical import Lexical
 from index.names import list_names
-from index.views import View
+from index.views import View, count_searched
 
 _SENTENCE_WEIGHT = 0.3
 _QUESTIONS_NEEDED = 40
@@ -22,6 +22,8 @@ Writer = Callable[[Path], object]
 
 def learned_files(corpus: Corpus, views: Sequence[View], vectors: Vectors) -> dict[str, tuple[str, Writer]]:
     """What to write, by role: the suffix and the function that fills the file."""
+    count = count_searched(views)
+    views, vectors = views[:count], vectors[:count]
     files: dict[str, tuple[str, Writer]] = {
         "lexical": (".npz", lambda path: Lexical.of([view.text for view in views]).write(path)),
         "units": (".json", lambda path: path.write_bytes(to_json(describe_units(corpus)))),

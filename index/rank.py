@@ -86,10 +86,11 @@ class Ranker:
             row[: len(link)] = link
 
     def evidence(self, question: str, vector: Vectors, cosines: Vectors) -> Evidence:
-        """What a question matches, from its vector (dimension,) and its cosine to every view (views,)."""
+        """What a question matches, from its vector (dimension,) and its cosine to every view of the index (views,)."""
         head = self._head
         scores = dict(zip(head.labels, head.score(question, vector).tolist(), strict=True)) if head else {}
-        return Evidence(question, cosines, self._lexical.score(question), scores, self._names.find(question))
+        searched = cosines[: len(self._view_kind)]
+        return Evidence(question, searched, self._lexical.score(question), scores, self._names.find(question))
 
     def rank(self, evidence: Evidence, k: int, prior: Mapping[str, float] | None = None) -> Ranking:
         """Rank, with the k best hits; `prior` multiplies the odds of sections (1 for those that it does not name)."""

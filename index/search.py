@@ -28,7 +28,7 @@ from index.signals import Units
 from index.store import read_manifest, verify_files
 from index.types import Chunk, Hit, Manifest, Sentence
 from index.vectors import FaissVectors, VectorStore
-from index.views import View
+from index.views import View, count_searched
 
 NEAR = 1024
 _QUICK_UP_TO = 20_000
@@ -133,7 +133,7 @@ def open_index(
             )
         ]
         vectors = _open_vectors(directory, manifest, database)
-        ranker = _read_ranker(directory, manifest, chunks, views)
+        ranker = _read_ranker(directory, manifest, chunks, views[: count_searched(views)])
     except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise IndexDamaged(f"the index in {directory} can't be read") from error
     return Index(manifest, chunks, vectors, len(views), ranker)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from corpus.types import Part
 
 ChunkKind = Literal["guide", "resource", "addition"]
-ViewKind = Literal["sentence", "title", "question", "lexical", "example"]
+ViewKind = Literal["sentence", "title", "question", "lexical", "example", "ask"]
 
 
 @dataclass(frozen=True, slots=True)

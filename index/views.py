@@ -29,9 +29,10 @@ class View:
 
 
 def list_views(corpus: Corpus, chunks: Sequence[Chunk]) -> tuple[View, ...]:
-    """All views of all chunks, in the order of the chunks, then the examples.
+    """All views of all chunks, in the order of the chunks, then the examples, then the questions of sentences.
 
-    Authored questions belong to the first chunk of their section or resource.
+    Authored questions belong to the first chunk of their section or resource. No search reads those of single
+    sentences: answers choose sentences by them.
     """
     views: list[View] = []
     asked: set[str] = set()
@@ -52,7 +53,13 @@ def list_views(corpus: Corpus, chunks: Sequence[Chunk]) -> tuple[View, ...]:
         )
         views += [View(question, position, "question", True, owners) for question in questions]
     views += _examples(corpus)
+    views += (View(ask.text, NO_CHUNK, "ask", True) for one in corpus.annotations for ask in one.asks)
     return tuple(views)
+
+
+def count_searched(views: Sequence[View]) -> int:
+    """How many views take part in a search: all but the questions of single sentences, which come last."""
+    return sum(view.kind != "ask" for view in views)
 
 
 def _examples(corpus: Corpus) -> Iterator[View]:

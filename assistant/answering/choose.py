@@ -1,0 +1,64 @@
+"""What an answer says: the form for the act, and what stands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from assistant.answering.case import Case, Ranked
+from assistant.answering.forms.choice import choice
+from assistant.answering.forms.comparison import compare
+from assistant.answering.forms.fact import about
+from assistant.answering.forms.further import explain, more
+from assistant.answering.frames import frame_of
+from assistant.answering.layout import Block, Content, Line
+from assistant.answering.sentences import Sentences
+from assistant.dialogue.request import Request
+from assistant.understanding.reading import Act
+from index.search import Found
+
+_FORMS: Mapping[Act, Callable[[Case], Content]] = {
+    "about": about,
+    "compare": compare,
+    "why": explain,
+    "more": more,
+}
+"""The other acts ask for something to take."""
+
+
+def choose(
+    request: Request, ranked: Sequence[Ranked], found: Found, sentences: Sentences, partly: bool = False
+) -> Content:
+    """Choose what to say to a request from the ranked resources and what was found for it.
+
+    `partly`: whether the corpus answers only a part of it.
+    """
+    message = request.query if request.act in _FORMS else request.context
+    near = sentences.nearness(message, found, request.state.quotes)
+    case = Case(request, ranked, sentences, near, frame_of(request.reading.language))
+    content = _FORMS.get(request.act, choice)(case)
+    if partly and content.blocks:
+        content = _only_partly(case, content)
+    return _with_notice(case, content)
+
+
+def _only_partly(case: Case, content: Content) -> Content:
+    """The same behind the words that it answers only a part."""
+    words = case.frame.text("gap", "partly")
+    first, *others = content.blocks
+    opening = Line((words, *first.lines[0].pieces), first.lines[0].about)
+    blocks = (replace(first, lines=(opening, *first.lines[1:])), *others)
+    return replace(content, blocks=blocks, gaps=(*content.gaps, case.request.reading.text))
+
+
+def _with_notice(case: Case, content: Content) -> Content:
+    """The notice that the sources are in another language, in the first answer in that language."""
+    notice = case.frame.text("gap", "sources")
+    if (
+        not notice
+        or not content.blocks
+        or case.frame.language == case.corpus.about.language
+        or case.request.state.turns
+    ):
+        return content
+    return replace(content, blocks=(*content.blocks, Block((Line((notice,)),))))
