@@ -134,12 +134,12 @@ class Evidence:
             shared[self._places[word]] += squared
             total += squared
         lexical = np.sqrt(shared / (total or 1.0))
-        meaning = self.meaning(cosines)
-        return lexical if meaning is None else _LEXICAL * lexical + meaning
+        angles = self.meaning(cosines)
+        return lexical if angles is None else _LEXICAL * lexical + angles
 
-    def meaning(self, cosines: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+    def meaning(self, cosines: NDArray[np.float32] | None) -> NDArray[np.float64] | None:
         """The cosine of each sentence (sentences,), from those of the index's views; None where there are none."""
-        return None if cosines is None or self._views is None else cosines[self._views]
+        return None if cosines is None or self._views is None else cosines[self._views].astype(np.float64)
 
     def telling(self, aspects: Iterable[str]) -> NDArray[np.bool_]:
         """Whether each sentence tells one of these aspects, in order."""

@@ -17,6 +17,8 @@ from corpus.types import Corpus, Resource
 
 DEAD = frozenset({"archived", "superseded", "discontinued"})
 """States of what is not recommended before its living successor."""
+_JOINING = frozenset({"and", "or", "und", "oder", "y", "o", "et", "ou", "e", "i", "lub"})
+"""Words after which a second subject follows."""
 ADDITION = "(addition)"
 """Marks what the guide does not list, in every language: the word of `citations[].origin`."""
 
@@ -106,8 +108,8 @@ class Case:
         A first sentence that begins with the name goes on from it. `lead`: words that name it, in place of the name.
         """
         opening, first = lead or self.name(resource), claims[:1]
-        rest = first[0].text.removeprefix(f"{resource.short} ") if first else ""
-        if first and rest != first[0].text:
+        rest = after_name(resource, first[0].text) if first else ""
+        if rest:
             link = self.frame.text("lead", "which") if lead else ""
             if link or not lead:
                 opening, claims = f"{opening}{link}", [Claim(rest, first[0].quotes), *claims[1:]]
@@ -125,6 +127,13 @@ class Case:
         said = [quote for quote in own if quote.part == "status" and quote.text not in self.near.used][:1]
         self.near.used.update(quote.text for quote in said)
         return self.quoted(said[0], 12) if said else None
+
+
+def after_name(resource: Resource, text: str) -> str:
+    """What follows the name of a resource at the beginning of a sentence that is on it alone; else nothing."""
+    rest = text.removeprefix(f"{resource.short} ")
+    word = rest.split(maxsplit=1)[0] if rest else ""
+    return rest if rest != text and word.islower() and word not in _JOINING else ""
 
 
 def in_a_row(claims: Sequence[Claim]) -> list[Piece]:

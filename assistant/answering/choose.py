@@ -27,13 +27,21 @@ _FORMS: Mapping[Act, Callable[[Case], Content]] = {
 
 
 def choose(
-    request: Request, ranked: Sequence[Ranked], found: Found, sentences: Sentences, partly: bool = False
+    request: Request,
+    ranked: Sequence[Ranked],
+    alone: Found,
+    context: Found,
+    sentences: Sentences,
+    partly: bool = False,
 ) -> Content:
     """Choose what to say to a request from the ranked resources and what was found for it.
 
-    `partly`: whether the corpus answers only a part of it.
+    `alone`: for the message; `context`: for the message with the topic of the turns before; `partly`: whether the
+    corpus answers only a part of it.
     """
-    message = request.query if request.act in _FORMS else request.context
+    # A question about what is pointed at is read by its own words; anything else by its topic as well.
+    own = request.act in _FORMS and bool(request.refs)
+    message, found = (request.query, alone) if own else (request.context, context)
     near = sentences.nearness(message, found, request.state.quotes)
     case = Case(request, ranked, sentences, near, frame_of(request.reading.language))
     content = _FORMS.get(request.act, choice)(case)
@@ -54,11 +62,7 @@ def _only_partly(case: Case, content: Content) -> Content:
 def _with_notice(case: Case, content: Content) -> Content:
     """The notice that the sources are in another language, in the first answer in that language."""
     notice = case.frame.text("gap", "sources")
-    if (
-        not notice
-        or not content.blocks
-        or case.frame.language == case.corpus.about.language
-        or case.request.state.turns
-    ):
+    is_foreign = case.frame.language != case.corpus.about.language
+    if not (notice and content.blocks and is_foreign) or case.request.state.turns:
         return content
     return replace(content, blocks=(*content.blocks, Block((Line((notice,)),))))

@@ -103,6 +103,13 @@ class Sentences:
         """Aspects that a sentence tells; none where nobody has annotated it."""
         return self.notes[quote.position].tells
 
+    def is_against(self, quote: Quote) -> bool:
+        """Whether a sentence says whom something does not suit: most questions for yes or no that it answers get a no."""
+        note = self.notes[quote.position]
+        verdicts = [ask.verdict for ask in note.asks if ask.verdict]
+        suits = "who_for" in note.tells and "recommendation" not in note.tells
+        return suits and verdicts.count("no") > verdicts.count("yes")
+
     def carrier(self, resource: Resource, words: str) -> Quote | None:
         """The sentence of a resource that holds the words of a fact."""
         return next((q for q in self.evidence.of_resource.get(resource.id, ()) if words in q.text), None)

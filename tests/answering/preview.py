@@ -14,9 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.choose import choose
-from assistant.answering.say import say
-from assistant.answering.sentences import Sentences
+from assistant.answering.speaker import Speaker
 from assistant.cite import Draft
 from assistant.dialogue.request import Request
 from assistant.dialogue.state import Shown, State
@@ -69,20 +67,21 @@ def ranked_of(turn: Mapping[str, Any], found: Found) -> list[Labelled]:
 
 def play(assistant: Assistant, dialogue: Mapping[str, Any]) -> Iterator[tuple[str, Request, Draft]]:
     """The answers to one dialogue, turn by turn."""
-    sentences = Sentences(assistant.adviser.evidence)
+    speaker = Speaker(assistant.adviser.evidence)
     state, learner = State(), Profile()
     for turn in dialogue["turns"]:
         for text in turn["says"]:
             if text.startswith("time:") and (digits := "".join(c for c in text if c.isdigit())):
                 learner = replace(learner, hours_per_week=float(digits))
         request = request_of(turn, replace(state, learner=learner), learner)
-        found = asyncio.run(assistant.searcher.find(request.query if request.refs else request.context))
+        alone = asyncio.run(assistant.searcher.find(request.query))
+        context = asyncio.run(assistant.searcher.find(request.context))
         draft = Draft("", ())
         if turn["outcome"] == "answered":
-            content = choose(request, ranked_of(turn, found), found, sentences)
-            draft = say(content, assistant.corpus, assistant.searcher.index.chunk_by_id)
+            spoken = speaker.say(request, alone, context, ranked_of(turn, context))
+            draft = spoken.draft
             quotes = state.quotes | {citation.quote for citation in draft.citations}
-            shown = Shown(turn["user"], turn["act"], "answered", items=content.items or tuple(turn["shown"]))
+            shown = Shown(turn["user"], turn["act"], "answered", items=spoken.items or tuple(turn["shown"]))
             state = State((*state.turns, shown), learner, quotes)
         yield turn["user"], request, draft
 

@@ -96,17 +96,9 @@ def why(case: Case, resource: Resource) -> list[Quote]:
     quotes = [quote for quote in sentences.on(resource.id) if quote.part != "status"]
     own = [quote for quote in quotes if sentences.subject(quote) == resource.id] or quotes
     telling = [q for q in own if {*sentences.tells(q)} & _REASONS and "successor" not in sentences.tells(q)]
-    speaking_for = [quote for quote in telling or own if not _is_against(case, quote)]
+    speaking_for = [quote for quote in telling or own if not sentences.is_against(quote)]
     fresh = [quote for quote in speaking_for if quote.text not in case.near.said]
     return sentences.best(case.near, fresh, 1, _BEST, weigh=lambda quote: _weigh(case, resource, quote))
-
-
-def _is_against(case: Case, quote: Quote) -> bool:
-    """Whether a sentence says whom something does not suit: most questions for yes or no that it answers get a no."""
-    note = case.sentences.notes[quote.position]
-    verdicts = [ask.verdict for ask in note.asks if ask.verdict]
-    suits = "who_for" in note.tells and "recommendation" not in note.tells
-    return suits and verdicts.count("no") > verdicts.count("yes")
 
 
 def _weigh(case: Case, resource: Resource, quote: Quote) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.answering.case import Case
+from assistant.answering.case import Case, after_name
 from assistant.answering.facts import FACTS_OF
 from assistant.answering.forms.choice import choice, why
 from assistant.answering.forms.fact import about, cell
@@ -55,4 +55,4 @@ def _cell(
     before = {one.quotes[0] for one in (*said, *(claim for row in rows for claim in row.claims))}
     if claim is None or claim.quotes[0] in before:
         return None
-    return Claim(claim.text.removeprefix(f"{resource.short} ").removesuffix("."), claim.quotes)
+    return Claim((after_name(resource, claim.text) or claim.text).removesuffix("."), claim.quotes)

@@ -80,7 +80,12 @@ def _about_one(case: Case, resource: Resource) -> Content:
 
 def tell(case: Case, resource: Resource, aspect: str) -> list[Claim]:
     """One claim that tells an aspect, with the pace where a length is asked by somebody with little time."""
-    if aspect == "length" and case.pace and (paced := case.facts.claim(resource, aspect, case.pace)):
+    if (
+        aspect == "length"
+        and case.pace
+        and hours_of(resource)
+        and (paced := case.facts.claim(resource, aspect, case.pace))
+    ):
         return [paced]
     quotes = [q for q in case.sentences.on(resource.id) if aspect in case.sentences.tells(q)]
     carriers = _carriers(case, resource, aspect)
@@ -151,6 +156,8 @@ def cell(case: Case, resource: Resource, aspect: str) -> Claim | None:
     if fact is not None:
         return fact
     telling = [q for q in case.sentences.on(resource.id) if aspect in case.sentences.tells(q)]
+    if aspect == "who_for":
+        telling = [quote for quote in telling if not case.sentences.is_against(quote)]
     short = [q for q in telling if len(case.sentences.short(q, _CELL).split()) <= _CELL]
     best = case.sentences.best(case.near, short or telling, 1, (aspect,))
     case.near.used.difference_update(quote.text for quote in best)

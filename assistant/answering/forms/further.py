@@ -5,11 +5,10 @@ from __future__ import annotations
 from assistant.answering.case import Case, in_a_row
 from assistant.answering.forms.choice import choice
 from assistant.answering.forms.fact import nearest
-from assistant.answering.layout import Block, Content, Line
+from assistant.answering.layout import Block, Content, Line, Style
 from corpus.types import Resource
 
 _REASONS = ("recommendation", "who_for", "prerequisites", "content")
-_MOST_WORDS = 45
 
 
 def explain(case: Case) -> Content:
@@ -40,10 +39,11 @@ def _said_of(case: Case, topics: list[Resource], aspects: tuple[str, ...]) -> Co
     lines = []
     for resource in topics:
         fresh = [quote for quote in case.sentences.on(resource.id) if quote.text not in case.near.said]
-        quotes = case.sentences.best(case.near, fresh, count, aspects)
+        speaking_for = [quote for quote in fresh if not case.sentences.is_against(quote)]
+        quotes = case.sentences.best(case.near, speaking_for or fresh, count, aspects)
         if quotes:
             claims = [case.quoted(quote) for quote in quotes]
             pieces = case.item(resource, claims) if len(topics) > 1 else in_a_row(claims)
             lines.append(Line(tuple(pieces), resource.id))
-    style = "list" if len(lines) > 2 else "text"
+    style: Style = "list" if len(lines) > 2 else "text"
     return Content((Block(tuple(lines), style),)) if lines else None
