@@ -59,7 +59,7 @@ class Advice:
     confidence: float = 0.0
     """0 to 1: how likely it is that the corpus answers the question."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
-    """Milliseconds by step: read, encode, search, compose."""
+    """Milliseconds by step: understand (with encode and search in it), compose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +103,8 @@ class Adviser:
         asked_before = any(turn.asked for turn in state.turns)
         if standalone:
             state = replace(state, turns=())
-        request = self._understand(message, state)
-        read = perf_counter()
-        search = await _find(request, find)
-        searched = perf_counter()
+        request, search = await self._understand(message, state, find)
+        understood = perf_counter()
         whole = self._weigh(request, search)
         weighed = perf_counter()
         parts = await self._parts(whole, find)
@@ -115,13 +113,13 @@ class Adviser:
         if answered:
             advice = self._answer_parts(whole, parts, answered)
         elif whole.is_answered:
-            advice = self._answer(whole, may_ask=not asked_before)
+            advice = await self._answer(whole, asked_before)
         else:
             advice = self._decline(whole)
         timings = {
-            "read": (read - started) * 1e3,
             **search.alone.timings_ms,
-            "compose": (weighed - searched + perf_counter() - resumed) * 1e3,
+            "understand": (understood - started) * 1e3,
+            "compose": (weighed - understood + perf_counter() - resumed) * 1e3,
         }
         return replace(advice, timings_ms=timings)
 
@@ -161,10 +159,10 @@ class Adviser:
 
     async def _recall(self, message: str, text: str, conversation: Conversation, find: Find) -> Record:
         state = self._state(conversation, None)
-        request = self._understand(message, state)
+        request, search = await self._understand(message, state, find)
         asked = None
         if text and self._may_ask(request, any(turn.asked for turn in state.turns)):
-            asked = self._ask_back(request, await _find(request, find))
+            asked = await self._ask_back(request, search)
         question, options = (asked.text, asked.options) if asked else ("", ())
         return self._transcript.record(request.act, request.query, text, request.learner, question, options)
 
@@ -172,8 +170,14 @@ class Adviser:
         state = state_of(conversation, self._transcript)
         return state if learner is None else replace(state, learner=learner)
 
-    def _understand(self, message: str, state: State) -> Request:
-        return self._stages.resolve(self._stages.read(message, self._before(state)), state)
+    async def _understand(self, message: str, state: State, find: Find) -> tuple[Request, Search]:
+        """Search for a message while it is read; the request that it is, and what was found for it."""
+        texts = dict.fromkeys((message, self._stages.context(message, state)))
+        found, reading = await asyncio.gather(
+            asyncio.gather(*map(find, texts)), self._stages.read(message, self._before(state))
+        )
+        search = Search(found[0], found[-1])
+        return self._stages.resolve(reading, state, search), search
 
     def _before(self, state: State) -> Before:
         last = state.last
@@ -194,18 +198,17 @@ class Adviser:
         if len(texts) < 2 or whole.scope.outcome == "smalltalk":
             return []
         state = State(learner=whole.request.learner, quotes=whole.request.state.quotes)
-        requests = [self._understand(text, state) for text in texts]
-        searches = await asyncio.gather(*(_find(request, find) for request in requests))
-        parts = [self._weigh(request, search) for request, search in zip(requests, searches, strict=True)]
+        understood = await asyncio.gather(*(self._understand(text, state, find) for text in texts))
+        parts = [self._weigh(request, search) for request, search in understood]
         return parts if all(map(_stands_alone, parts)) and _differ(parts) else []
 
-    def _answer(self, weighed: _Weighed, may_ask: bool) -> Advice:
+    async def _answer(self, weighed: _Weighed, asked_before: bool) -> Advice:
         said = self._stages.say(weighed.request, weighed.search, weighed.ranked, weighed.scope)
         if not said.draft.citations:
             return self._decline(weighed)
         asked = None
-        if self._may_ask(weighed.request, not may_ask):
-            asked = self._ask_back(weighed.request, weighed.search)
+        if self._may_ask(weighed.request, asked_before):
+            asked = await self._ask_back(weighed.request, weighed.search)
         return self._advice(weighed, said, "clarify" if asked else "answered", asked)
 
     def _answer_parts(
@@ -270,21 +273,23 @@ class Adviser:
             and self.corpus.about.learner_question is not None
         )
 
-    def _ask_back(self, request: Request, search: Search) -> Clarification | None:
+    async def _ask_back(self, request: Request, search: Search) -> Clarification | None:
         """The guide's question, where what it recommends first depends on the answer."""
         question = self.corpus.about.learner_question
         if question is None:
             return None
-        firsts = {self._first_after(option, question.text, request, search) for option in question.options}
+        firsts = {
+            await self._first_after(option, question.text, request, search) for option in question.options
+        }
         return Clarification(question.text, question.options) if len(firsts) > 1 else None
 
-    def _first_after(self, option: str, question: str, request: Request, search: Search) -> str | None:
+    async def _first_after(self, option: str, question: str, request: Request, search: Search) -> str | None:
         """What would be recommended first to who answers so."""
         if option not in self._options:
-            self._options[option] = self._stages.read(option, Before(asked=question))
+            self._options[option] = await self._stages.read(option, Before(asked=question))
         reading = request.reading
         told = replace(reading, says=(*reading.says, *self._options[option].says))
-        ranked = self._stages.rank(self._stages.resolve(told, request.state), search)
+        ranked = self._stages.rank(self._stages.resolve(told, request.state, search), search)
         return next((one.id for one in ranked if not one.excluded), None)
 
     def _related(self, found: Found, cited: set[str | None]) -> tuple[Related, ...]:
@@ -296,14 +301,6 @@ class Adviser:
 
 def _declined(scope: Scope) -> Outcome:
     return _WITHOUT_SOURCES.get(scope.outcome, "not_covered")
-
-
-async def _find(request: Request, find: Find) -> Search:
-    if request.context == request.query:
-        found = await find(request.query)
-        return Search(found, found)
-    alone, context = await asyncio.gather(find(request.query), find(request.context))
-    return Search(alone, context)
 
 
 def _stands_alone(part: _Weighed) -> bool:

@@ -61,10 +61,13 @@ class Said:
 class Stages(Protocol):
     """Each takes what the ones before it made, and calls none of them."""
 
-    def read(self, text: str, before: Before) -> Reading:
+    async def read(self, text: str, before: Before) -> Reading:
         """What a message means, after the turn before it."""
 
-    def resolve(self, reading: Reading, state: State) -> Request:
+    def context(self, text: str, state: State) -> str:
+        """A message with the topic of the turns before; the same where there is none."""
+
+    def resolve(self, reading: Reading, state: State, search: Search) -> Request:
         """The request as it stands in its conversation."""
 
     def rank(self, request: Request, search: Search) -> Sequence[Candidate]:

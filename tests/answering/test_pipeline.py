@@ -35,17 +35,19 @@ class Script:
     read_with: list[tuple[str, Before]] = field(default_factory=list)
     states: list[State] = field(default_factory=list)
 
-    def read(self, text: str, before: Before) -> Reading:
+    async def read(self, text: str, before: Before) -> Reading:
         self.read_with.append((text, before))
-        act = next((act for word, act in self.acts.items() if word in text), "find")
+        act: Act = next((act for word, act in self.acts.items() if word in text), "find")
         says = (Statement("knows", text),) if text in QUESTION.options else ()
         return Reading(text, acts={act: 1.0}, says=says)
 
-    def resolve(self, reading: Reading, state: State) -> Request:
+    def context(self, text: str, state: State) -> str:
+        return f"{state.last.query}. {text}" if state.last else text
+
+    def resolve(self, reading: Reading, state: State, search: Search) -> Request:
         self.states.append(state)
         knows = (*state.learner.knows, *reading.says_of("knows"))
-        last = state.last
-        context = f"{last.query}. {reading.text}" if last else reading.text
+        context = self.context(reading.text, state)
         learner = replace(state.learner, knows=knows)
         return Request(reading, reading.act, reading.text, context, learner=learner, state=state)
 
@@ -56,7 +58,8 @@ class Script:
         return [Candidate(id, 1 / (n + 1)) for n, id in enumerate((*first[-1:], *others))]
 
     def decide_scope(self, request: Request, search: Search, ranked: Sequence[Candidate]) -> Scope:
-        outcome = next((kind for word, kind in self.scopes.items() if word in request.query), "answered")
+        found = (kind for word, kind in self.scopes.items() if word in request.query)
+        outcome: Decision = next(found, "answered")
         return Scope(outcome, 0.75)
 
     def say(self, request: Request, search: Search, ranked: Sequence[Candidate], scope: Scope) -> Said:
@@ -120,7 +123,7 @@ async def test_a_covered_question_is_answered(script: Script) -> None:
         id for id, _ in script.bees.searcher.search("honey, and its price?").sections if id != "first-steps"
     ]
     assert advice.suggestions == ("after 1",)
-    assert set(advice.timings_ms) == {"read", "encode", "search", "compose"}
+    assert set(advice.timings_ms) == {"understand", "encode", "search", "compose"}
 
 
 @pytest.mark.parametrize("outcome", ["not_covered", "off_topic", "refused", "smalltalk"])
