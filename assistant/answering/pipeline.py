@@ -73,7 +73,7 @@ class _Weighed:
 
     @property
     def is_answered(self) -> bool:
-        return self.scope.outcome in ("answered", "partly")
+        return self.scope.outcome == "answered"
 
 
 class Adviser:
@@ -172,6 +172,7 @@ class Adviser:
 
     async def _understand(self, message: str, state: State, find: Find) -> tuple[Request, Search]:
         """Search for a message while it is read; the request that it is, and what was found for it."""
+        message = self._stages.expand(message, state)
         texts = dict.fromkeys((message, self._stages.context(message, state)))
         found, reading = await asyncio.gather(
             asyncio.gather(*map(find, texts)), self._stages.read(message, self._before(state))

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from assistant.cite import Draft
 from assistant.dialogue.request import Request
 from assistant.dialogue.state import State
 from assistant.types import Citation, Outcome, Related
-from assistant.understanding.reading import Before, Reading
+from assistant.understanding.reading import Before, Kind, Reading
 from index.search import Found
-
-Decision = Literal["answered", "partly", "not_covered", "off_topic", "refused", "smalltalk"]
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -32,10 +29,12 @@ class Candidate:
 class Scope:
     """Which kind of answer a request gets."""
 
-    outcome: Decision
-    """The kind; `partly`: nothing says quite that, yet something near does."""
+    outcome: Kind
+    """answered, not_covered, off_topic, smalltalk, refused."""
     confidence: float
-    """Probability that the corpus answers it."""
+    """0 to 1: how likely the corpus answers it."""
+    partly: bool = False
+    """Whether it is answered though nothing that the corpus says is near all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,9 @@ class Said:
 
 class Stages(Protocol):
     """Each takes what the ones before it made, and calls none of them."""
+
+    def expand(self, text: str, state: State) -> str:
+        """A message as it is to be read: a reply that only counts out an option is that option."""
 
     async def read(self, text: str, before: Before) -> Reading:
         """What a message means, after the turn before it."""

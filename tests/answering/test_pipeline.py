@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from assistant.answering.pipeline import Advice, Adviser
-from assistant.answering.stages import Candidate, Decision, Said, Scope, Search
+from assistant.answering.stages import Candidate, Said, Scope, Search
 from assistant.cite import Draft, Pick, cite
 from assistant.dialogue.request import Request
 from assistant.dialogue.state import State
 from assistant.types import Citation, Conversation, Exchange, Outcome, Profile, Related, Turn
-from assistant.understanding.reading import Act, Before, Reading, Statement
+from assistant.understanding.reading import Act, Before, Kind, Reading, Statement
 from corpus.types import About, LearnerQuestion
 from index.search import Found
 from tests.dialogue.toy import Toy, toy
@@ -26,14 +26,17 @@ class Script:
     """Stages whose decisions hang on words of the message, and a note of what they were called with."""
 
     bees: Toy
-    scopes: dict[str, Decision] = field(default_factory=dict)
-    """Decision by a word of the message; `answered` without one."""
+    scopes: dict[str, Kind] = field(default_factory=dict)
+    """Kind by a word of the message; `answered` without one."""
     acts: dict[str, Act] = field(default_factory=dict)
     """Act by a word of the message; `find` without one."""
     first: dict[str, str] = field(default_factory=dict)
     """Resource that is ranked first, by a word of the message or of what the learner knows."""
     read_with: list[tuple[str, Before]] = field(default_factory=list)
     states: list[State] = field(default_factory=list)
+
+    def expand(self, text: str, state: State) -> str:
+        return state.last.options[int(text) - 1] if text.isdigit() and state.last else text
 
     async def read(self, text: str, before: Before) -> Reading:
         self.read_with.append((text, before))
@@ -59,7 +62,7 @@ class Script:
 
     def decide_scope(self, request: Request, search: Search, ranked: Sequence[Candidate]) -> Scope:
         found = (kind for word, kind in self.scopes.items() if word in request.query)
-        outcome: Decision = next(found, "answered")
+        outcome: Kind = next(found, "answered")
         return Scope(outcome, 0.75)
 
     def say(self, request: Request, search: Search, ranked: Sequence[Candidate], scope: Scope) -> Said:
@@ -127,7 +130,7 @@ async def test_a_covered_question_is_answered(script: Script) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["not_covered", "off_topic", "refused", "smalltalk"])
-async def test_what_is_not_covered_is_declined_and_claims_nothing(script: Script, outcome: Decision) -> None:
+async def test_what_is_not_covered_is_declined_and_claims_nothing(script: Script, outcome: Kind) -> None:
     script.scopes = {"wasps": outcome}
     advice = await Line(script).answer("wasps?")
     assert (advice.outcome, advice.draft.citations, advice.suggestions) == (outcome, (), ("after 0",))
@@ -199,6 +202,14 @@ async def test_the_question_back_is_asked_once(script: Script) -> None:
     assert before.exchanges[0].record is not None
     assert before.exchanges[0].record.asked == QUESTION.text
     assert advice.clarification is None
+
+
+async def test_a_reply_by_number_is_read_as_its_option(script: Script) -> None:
+    script.acts = {"start": "start"}
+    script.first = {"Yes": "cold-hives"}
+    advice, _ = await Line(script, QUESTION).talk("where do I start?", "2")
+    assert advice.profile.knows == ("No",)
+    assert script.read_with[-1][1].asked == QUESTION.text
 
 
 async def test_two_questions_get_two_answers(script: Script) -> None:
