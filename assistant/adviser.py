@@ -12,7 +12,7 @@ from assistant.evidence import Evidence
 from assistant.focus import Focus, focus_of, rebuild
 from assistant.follow_up import Need, resolve, with_wishes
 from assistant.lexicon import Lexicon, Reading
-from assistant.plan import make_plan, plan_draft
+from assistant.plan.study_plan import make_plan, plan_draft
 from assistant.profile import Said, cue_words, merge, read_profile
 from assistant.replies import reply
 from assistant.scope import Scope, courtesy_of, decide_in_context, decide_scope

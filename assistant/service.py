@@ -16,7 +16,7 @@ from assistant.errors import BadRequest, NotKept, Unavailable, index_problems
 from assistant.generate import Generator, open_generator
 from assistant.mask import mask_profile, storable
 from assistant.old_line import OldAdviser
-from assistant.plan import make_plan
+from assistant.plan.study_plan import make_plan
 from assistant.reword import Rewriter
 from assistant.settings import Settings
 from assistant.store import MemoryStore, Store

@@ -306,7 +306,7 @@ class Step:
     effort: str | None
     """How long it takes, only as the corpus states it."""
     citations: tuple[Citation, ...]
-    """Sources of `why`."""
+    """Sources of `why`, then of `hours`."""
     optional: bool = False
     """Whether it is a side branch."""
     format: tuple[str, ...] = ()
@@ -314,11 +314,36 @@ class Step:
     assumes: tuple[str, ...] = ()
     """Ids that it builds on and that the learner brings along."""
     hours: float | None = None
-    """`effort` in hours, where it is stated in hours."""
+    """How long it takes in hours, the most that the corpus states; None where it states none."""
     origin: Origin = "guide"
     """`guide`, or `addition` for what the guide does not list."""
     avoided: tuple[str, ...] = ()
     """What the learner avoids and this step has all the same, in the words of `profile.avoids`."""
+    estimate: float | None = None
+    """How long it may take in hours, where `hours` are not stated."""
+    basis: str | None = None
+    """What the estimate is made of."""
+    cost: str | None = None
+    """What it costs, as the corpus states it."""
+    doing: bool = False
+    """Whether the learner is taking it now, and goes on."""
+    instead_of: Place | None = None
+    """The guide's own pick, whose place it has taken."""
+
+    @property
+    def load(self) -> float:
+        """Hours to reckon with: as stated, else by estimate; 0 for a step that names nothing to take."""
+        return self.hours or self.estimate or 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class OtherWay:
+    """The way through the guide that a plan did not take."""
+
+    name: str
+    """What it begins with, as words inside a sentence: `building first`."""
+    citation: Citation
+    """The sentence of the corpus that speaks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +360,10 @@ class Plan:
     """Chunks of the index by id; only they can be cited."""
     addresses: InitVar[Set[str]] = frozenset()
     """Every address of the corpus; no other can be shown."""
+    other: OtherWay | None = None
+    """The way that was not taken; None where there is one way only."""
+    weeks: float | None = None
+    """Weeks that it has to fit into; None where nobody set an end."""
 
     def __post_init__(self, evidence: Mapping[str, Chunk], addresses: Set[str]) -> None:
         earlier: set[str] = set()
@@ -354,8 +383,9 @@ class Plan:
 
     @property
     def citations(self) -> tuple[Citation, ...]:
-        """The sources of all steps, in the order of their numbers."""
-        return tuple(citation for step in self.steps for citation in step.citations)
+        """The sources of all steps, then of the other way, in the order of their numbers."""
+        steps = tuple(citation for step in self.steps for citation in step.citations)
+        return (*steps, self.other.citation) if self.other else steps
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form of the contract."""

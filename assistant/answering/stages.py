@@ -13,6 +13,7 @@ from assistant.types import Citation, Outcome, Related
 from assistant.understanding.reading import Before, Kind, Reading
 from index.search import Found
 
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A resource that an answer may recommend."""

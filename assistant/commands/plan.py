@@ -66,9 +66,9 @@ def plan(
 
 def _make(profile: Profile, goal: str) -> Plan:
     # No index and no encoder: a plan needs the texts alone.
-    from assistant.plan import make_plan
+    from assistant.plan.study_plan import make_plan
+    from assistant.plan.wishes import find_unknown
     from assistant.texts import open_corpus
-    from assistant.wishes import find_unknown
     from index.chunk import cut
 
     corpus = open_corpus(read_settings())
@@ -81,18 +81,18 @@ def _make(profile: Profile, goal: str) -> Plan:
 
 def _write(made: Plan, form: str, first: date) -> str:
     if form == "svg":
-        from assistant.roadmap import draw
+        from assistant.plan.roadmap import draw
 
         return draw(made)
     if form == "ics":
-        from assistant.calendar import write_calendar
+        from assistant.plan.calendar import write_calendar
 
         return write_calendar(made, first)
     return made.text
 
 
 def _read_day(text: str) -> date:
-    from assistant.calendar import FIRST_DAY, LAST_DAY, next_monday
+    from assistant.plan.calendar import FIRST_DAY, LAST_DAY, next_monday
 
     if not text:
         return next_monday(date.today())

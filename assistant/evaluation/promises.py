@@ -19,7 +19,6 @@ _ENDS = r"\s<>\"'`|()\]“”«»…\u3000-\u303f\uff00-\uffef"
 _ADDRESS = re.compile(rf"\b(?:[a-z][a-z0-9+.-]*://|www\.)(?:[^{_ENDS}]|\([^{_ENDS}]*\))+", re.IGNORECASE)
 _LINK = re.compile(r"\]\(\s*<?([^)\s>]*)")
 _HEADING = re.compile(r"^(?=#{1,6} )", re.MULTILINE)
-_ROW = re.compile(r"^(?=\|)|(?<=\|)\n", re.MULTILINE)
 _ADDITION = re.compile(r"\badditions?\b", re.IGNORECASE)
 
 
@@ -108,14 +107,8 @@ def _additions(answer: Answer, chunks: Mapping[str, Chunk], corpus: Corpus) -> I
         if chunk is not None and chunk.kind == "addition" and citation.kind != "addition":
             yield f"5: [{citation.number}] is an addition and is not called one"
     added = {citation.number: _is_addition(citation, corpus) for citation in answer.citations}
-    # A step of a plan stands for itself: an addition in one step comes before the guide's in the next.
+    # What lives comes first, whoever names it; but each part of a text calls its own additions so.
     for part in _HEADING.split(answer.text):
-        for piece in _ROW.split(part):
-            numbers = [n for n in dict.fromkeys(map(int, _MARKER.findall(piece))) if n in added]
-            first = next((place for place, n in enumerate(numbers) if added[n]), len(numbers))
-            for number in numbers[first:]:
-                if not added[number]:
-                    yield f"5: [{number}] of the guide comes after an addition"
         cited = any(added.get(int(n)) for n in _MARKER.findall(part))
         if cited and not _ADDITION.search(part):
             yield "5: the text cites an addition without calling it one"

@@ -183,5 +183,7 @@ def test_no_word_of_a_profile_keeps_what_is_personal(field: str) -> None:
 
 def test_a_profile_of_ids_stays_as_it_is(corpus: Corpus) -> None:
     ids = (*(one.id for one in corpus.sections), *(one.id for one in corpus.resources))
-    given = Profile(("nlp",), "none", True, ("video",), ids, ids, ids, 3.5, "beginner", "free", "laptop")
+    given = Profile(
+        ("nlp",), "none", True, ("video",), ids, ids, ids, ids, ids, 3.5, "beginner", "free", "laptop"
+    )
     assert mask_profile(given) == given

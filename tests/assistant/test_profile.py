@@ -128,6 +128,16 @@ def test_merging_holds_no_contradiction_and_saying_it_again_changes_nothing(
 
 
 def test_merging_nothing_changes_nothing() -> None:
-    full = Profile(("nlp",), "maths", True, ("reading",), ("video",), ("cs231n",), ("rnn",), 5.0, "beginner")
+    full = Profile(
+        goal=("nlp",),
+        background="maths",
+        can_program=True,
+        prefers=("reading",),
+        avoids=("video",),
+        done=("cs231n",),
+        knows=("rnn",),
+        hours_per_week=5.0,
+        level="beginner",
+    )
     assert merge(full, Said()) == full
     assert all(getattr(replace(full), field.name) == getattr(full, field.name) for field in fields(Profile))

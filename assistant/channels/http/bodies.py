@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, field_validator
 
-from assistant.calendar import FIRST_DAY, LAST_DAY
+from assistant.plan.calendar import FIRST_DAY, LAST_DAY
 from assistant.service import Ask
 from assistant.types import MAX_QUESTION, Background, Outcome, Profile, Turn
 from corpus.facts import FactName
@@ -326,6 +326,20 @@ class StepBody(BaseModel):
     prerequisites: list[str]
     effort: str | None
     citations: list[CitationBody]
+    optional: Annotated[bool, Field(description="Whether the plan holds without it.")]
+    hours: Annotated[float | None, Field(description="The most hours that the corpus states.")]
+    estimate: Annotated[float | None, Field(description="Hours, where none are stated.")]
+    basis: Annotated[str | None, Field(description="What the estimate is made of.")]
+    cost: Annotated[str | None, Field(description="What it costs, as the corpus states it.")]
+    doing: Annotated[bool, Field(description="Whether the learner is taking it now.")]
+    instead_of: Annotated[PlaceBody | None, Field(description="The guide's pick whose place it has taken.")]
+
+
+class OtherWayBody(BaseModel):
+    """The way through the guide that a plan did not take."""
+
+    name: Annotated[str, Field(description="What it begins with: `building first`.")]
+    citation: CitationBody
 
 
 class PlanBody(BaseModel):
@@ -334,6 +348,7 @@ class PlanBody(BaseModel):
     steps: list[StepBody]
     profile: ProfileOut
     text: str
+    other: OtherWayBody | None
 
 
 class SectionBody(BaseModel):

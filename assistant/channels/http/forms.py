@@ -7,9 +7,9 @@ from datetime import date
 from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import Headers
 
-from assistant.calendar import next_monday, write_calendar
 from assistant.channels.http.negotiation import media_quality, read_ranges
-from assistant.roadmap import draw
+from assistant.plan.calendar import next_monday, write_calendar
+from assistant.plan.roadmap import draw
 from assistant.types import Plan
 
 FORMS = {

@@ -9,8 +9,8 @@ from assistant.channels.slack import messages
 from assistant.channels.slack.blocks import Block, context, feedback, header, plain, section, sources
 from assistant.channels.slack.escape import escape, link
 from assistant.channels.slack.picture import find_font, paint
-from assistant.plan import asks_for_plan
-from assistant.roadmap import describe, draw
+from assistant.plan.roadmap import describe, draw
+from assistant.plan.study_plan import asks_for_plan
 from assistant.types import Plan, Profile, Step
 from corpus.types import About
 

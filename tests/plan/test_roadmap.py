@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.plan import make_plan
-from assistant.roadmap import draw
+from assistant.plan.roadmap import draw
+from assistant.plan.study_plan import make_plan
 from assistant.types import Plan, Profile, Step
 from corpus import Corpus
 from index.chunk import cut

@@ -7,24 +7,18 @@ its resources; a resource that is refused is stood in for by another one of its 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from urllib.parse import urlsplit
 
-from assistant.types import Profile
-from assistant.words import plain, whole
-from corpus.addresses import find_addresses
+from assistant.plan.learner import Learner, closure, is_building
+from assistant.plan.wants import Way
 from corpus.types import Corpus, Origin, Part, Resource
 from index.types import Chunk
 
 _OPTIONAL_STEPS = 6
-_MARKUP = re.compile(r"[\[\]<>`*#|\\\x00-\x1f]")
-
-_READING = frozenset({"text", "notes"})
-_DOING = frozenset({"assignments", "code", "notebooks", "labs", "exercises", "software", "service"})
-_NOT_FOR_BEGINNERS = re.compile(r"\bfrom zero\b|\b(complete|absolute) beginners\b|\ba complete course\b")
+_ENTRIES = frozenset({"course", "book", "tutorial", "lecture-notes"})
+"""Kinds that a beginner can be led by from the first day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +39,8 @@ class Stop:
     """Whether the plan holds without it."""
     avoided: tuple[str, ...] = ()
     """What the learner avoids and this has all the same, in the learner's words."""
+    doing: bool = False
+    """Whether the learner is taking it now."""
 
     @property
     def id(self) -> str:
@@ -57,175 +53,106 @@ def start_of(corpus: Corpus) -> str | None:
     return next(iter(corpus.about.sections("start")), None)
 
 
-def find_path(corpus: Corpus, chunks: Sequence[Chunk], profile: Profile) -> tuple[Stop, ...]:
-    """The shortest sensible path for a profile, then its side branches; nothing before what it needs."""
-    learner = _Learner(corpus, profile)
+def find_path(learner: Learner, chunks: Sequence[Chunk], way: Way = "long") -> tuple[Stop, ...]:
+    """The shortest sensible path for a learner, then its side branches; nothing before what it needs.
+
+    `way`: short only where `find_entry` has something to build with.
+    """
     return tuple(
         replace(stop, avoided=learner.avoided(stop.resource, stop.serves))
-        for stop in _Path(corpus, chunks, profile).find()
+        for stop in _Path(learner, chunks, way).find()
     )
 
 
-def resolve(corpus: Corpus, words: Iterable[str]) -> Iterator[str]:
-    """Ids of the sections and resources that words mean: an id, a name, or the concept that a resource teaches.
+def find_entry(learner: Learner, chunks: Sequence[Chunk]) -> Resource | None:
+    """What this learner can build something with before the foundations that they lack; None where there is nothing.
 
-    A word that means nothing here is left out.
+    Neither is there where no foundations are missing: then the start itself is the first thing to build with.
     """
-    words = list(words)
-    if not words:
-        return
-    names = {goal.id: goal.section for goal in corpus.about.goals}
-    names |= {label.lower(): id for id, label in corpus.about.labels.items()}
-    names |= {section.title.lower(): section.id for section in corpus.sections}
-    for concept in corpus.concepts:
-        if concept.taught_in:
-            names |= dict.fromkeys(concept.names, concept.taught_in[0]) | {concept.id: concept.taught_in[0]}
-    for resource in corpus.resources:
-        names |= dict.fromkeys(
-            (*resource.aliases, resource.short.lower(), resource.title.lower()), resource.id
-        )
-    ids = {id: id for id in (*corpus.resource_by_id, *corpus.section_by_id)}
-    for word in words:
-        said = word.strip().lower()
-        id = ids.get(said) or names.get(said) or _basic(corpus, word)
-        if id in ids:
-            yield id
-
-
-def _basic(corpus: Corpus, word: str) -> str | None:
-    """Id of what teaches the subject that a word names: its own, or the section of all foundations."""
-    about = corpus.about
-    for basic in about.basics:
-        if whole(basic.words).fullmatch(plain(word)):
-            return basic.taught_in or next(iter(about.sections("foundations")), None)
-    return None
-
-
-def is_plain(word: str) -> bool:
-    """Whether a learner's own word can be shown in a text that promises its sources: no markup and no address."""
-    return not _MARKUP.search(word) and not any(find_addresses(word))
-
-
-def refusals(resource: Resource) -> set[str]:
-    """The words, in lower case, each of which alone refuses a resource: its names, kind, makers and host."""
-    makers = (resource.organisation or "", *resource.authors)
-    names = {resource.id, resource.kind, *resource.aliases, resource.short, resource.title, *makers}
-    host = (urlsplit(resource.current_url).hostname or "").split(".")
-    return {name.lower() for name in (*names, *host)} - {""}
-
-
-class _Learner:
-    """What one profile means for one corpus."""
-
-    def __init__(self, corpus: Corpus, profile: Profile) -> None:
-        self._corpus = corpus
-        self._profile = profile
-        self._words = {word.strip().lower() for word in profile.avoids}
-        self.known = _close(corpus, resolve(corpus, (*profile.done, *profile.knows)))
-        stages = {stage.id: stage.knows for stage in corpus.about.backgrounds}
-        self.known |= _close(corpus, stages.get(profile.background or "", ()))
-        self._foundations = frozenset(corpus.about.sections("foundations"))
-        self.no_foundations = any(_basic(corpus, word) in self._foundations for word in self._words)
-
-    def refuses(self, resource: Resource) -> bool:
-        """Whether it is out of the question: named by them, finished by them, or foundations where they want none."""
-        return bool(self._words & refusals(resource)) or (
-            self.no_foundations and self._needs_foundations(resource)
-        )
-
-    def avoided(self, resource: Resource | None, sections: Sequence[str]) -> tuple[str, ...]:
-        """What they avoid and this has all the same, in their words; `sections`: ids of those that it stands for."""
-        words = dict.fromkeys(self._profile.avoids)
-        return tuple(word for word in words if self._has(word.strip().lower(), resource, sections))
-
-    def _has(self, word: str, resource: Resource | None, sections: Sequence[str]) -> bool:
-        if not is_plain(word):
-            return False
-        ids = set(resolve(self._corpus, (word,)))
-        if resource is None:
-            return not ids.isdisjoint(sections)
-        formats = set(resource.format)
-        reads = bool(formats & _READING) and ("video" not in formats or "video" in self._words)
-        told = {
-            "video": "video" in formats,
-            "reading": reads,
-            "hands-on": bool(formats & _DOING),
-            "paid": (resource.cost or "").startswith("Paid"),
-        }
-        if word in told:
-            return told[word]
-        if ids & {resource.id, resource.section} or word in refusals(resource) | formats:
-            return True
-        meant = plain(word)
-        about = plain(" . ".join((resource.title, *resource.topics)))
-        return bool(meant) and whole(re.escape(meant)).search(about) is not None
-
-    def _needs_foundations(self, resource: Resource) -> bool:
-        by_id = self._corpus.resource_by_id
-        ids = {resource.section, *_closure(self._corpus, resource.prerequisites)}
-        return bool(self._foundations & (ids | {by_id[id].section for id in ids if id in by_id}))
-
-    def dislike(self, resource: Resource) -> int:
-        """0: nothing against it; 1: it can be used around what they avoid; 2: it can't."""
-        formats, worst = set(resource.format), 0
-        if "video" in self._words and "video" in formats:
-            worst = 1 if formats & _READING else 2
-        if "reading" in self._words and "video" not in formats and formats & _READING:
-            worst = max(worst, 1 if formats & _DOING else 2)
-        if "hands-on" in self._words and formats & _DOING:
-            worst = max(worst, 1 if formats - _DOING else 2)
-        wants_free = self._profile.budget == "free" or "free" in self._profile.prefers
-        if (wants_free or "paid" in self._words) and (resource.cost or "").startswith("Paid"):
-            worst = 2
-        return worst
-
-    def fit(self, resource: Resource) -> int:
-        """How well its format is what they like: 2 times the first wish, then the others."""
-        formats = set(resource.format)
-        likes = {
-            "reading": bool(formats & _READING) and "video" not in formats,
-            "video": "video" in formats,
-            "hands-on": bool(formats & _DOING) and resource.kind != "book",
-        }
-        wishes = [wish for wish in self._profile.prefers if wish in likes]
-        return sum((2 if n == 0 else 1) for n, wish in enumerate(wishes) if likes[wish])
-
-    def unsuited(self, resource: Resource) -> bool:
-        """Whether it is too much for where they stand."""
-        if self._profile.background == "ml":
-            return False
-        if resource.level == "advanced" or any("a complete course" in text for text in resource.not_for):
-            return True
-        beginner = self._profile.background in (None, "none")
-        return beginner and any(_NOT_FOR_BEGINNERS.search(text) for text in resource.not_for)
+    return _Path(learner, chunks, "short").entry if learner.lacks_foundations else None
 
 
 class _Path:
     """Stops found so far; each is appended after what it needs."""
 
-    def __init__(self, corpus: Corpus, chunks: Sequence[Chunk], profile: Profile) -> None:
-        self._corpus = corpus
+    def __init__(self, learner: Learner, chunks: Sequence[Chunk], way: Way) -> None:
+        self._corpus = learner.corpus
         self._chunks = chunks
-        self._profile = profile
-        self._learner = _Learner(corpus, profile)
-        about = corpus.about
-        self.start = start_of(corpus)
+        self._profile = learner.profile
+        self._learner = learner
+        self._short = way == "short"
+        about = learner.corpus.about
+        self.start = start_of(learner.corpus)
         self._foundations = frozenset(about.sections("foundations"))
         self._goals = {goal.id: goal.section for goal in about.goals if goal.section != self.start}
         self._stops: dict[str, Stop] = {}
         self._optional = False
 
     def find(self) -> tuple[Stop, ...]:
+        for id in self._learner.doing:
+            self._go_on(self._corpus.resource_by_id[id])
+        programming = next((b.taught_in for b in self._corpus.about.basics if b.id == "programming"), None)
+        if programming and self._learner.can_program is False:
+            self._need(programming)
         targets = self._targets()
+        if self._short and self.start and not self._is_met(self.start) and self.entry:
+            self._place(self.entry, self.start, None)
         for section in targets:
             self._reach(section)
         self._optional = True
         path = len(self._stops)
+        if self._short:
+            self._refresh()
         for origin in ("guide", "addition"):
             for section in self._branches(targets):
                 if len(self._stops) < path + _OPTIONAL_STEPS:
                     self._branch(section, origin, wanted=section in targets)
         return tuple(self._stops.values())
+
+    @cached_property
+    def entry(self) -> Resource | None:
+        """What to build with from the first day: nothing is missing before it, and the learner's liking first."""
+        if self.start is None:
+            return None
+        ways = [
+            r
+            for r in self._candidates(self.start)
+            if r.kind in _ENTRIES
+            and is_building(r)
+            and self._learner.dislike(r) < 2
+            and set(r.prerequisites) <= self._learner.known
+            and self._is_alive(r)
+            and not self._learner.unsuited(r)
+        ]
+        return min(ways, key=lambda r: (*self._rank(r), r.kind != "course"), default=None)
+
+    def _go_on(self, resource: Resource) -> None:
+        """Place what the learner is taking now. Nothing comes before it but what they said they lack."""
+        starts = self.start is not None and resource.section in self._instead(self.start)
+        whole = resource.kind in _ENTRIES and not self._learner.unsuited(resource)
+        section = self.start if starts and whole and self.start else resource.section
+        needed = self._requirements(resource, section)
+        lacked = [id for id in needed if self._lacks(id)]
+        after = tuple(dict.fromkeys(stop for id in lacked for stop in self._need(id)))
+        assumes = tuple(dict.fromkeys(id for needs in needed for id in self._known_of(needs)))
+        self._stops[resource.id] = Stop(resource, (section,), after, assumes, doing=True)
+
+    def _lacks(self, id: str) -> bool:
+        """Whether the learner said that they lack it, or what it is a part of."""
+        resource = self._corpus.resource_by_id.get(id)
+        return bool({id, resource.section if resource else id} & self._learner.lacks)
+
+    def _refresh(self) -> None:
+        """Place the foundations as side branches of the short way: one thing for all of them, else each part."""
+        if self._learner.no_foundations:
+            return
+        for section in self._corpus.about.sections("foundations"):
+            open_ = [r for r in self._candidates(section) if r.section == section]
+            whole = [r for r in open_ if r.id not in self._parts and not self._learner.unsuited(r)]
+            parts = [r for r in open_ if r.id in self._parts and r.origin == "guide"]
+            for resource in sorted(whole, key=self._rank)[:1] or parts:
+                if section not in self._learner.known:
+                    self._take(resource, section)
 
     def _targets(self) -> list[str]:
         goals = [self._goals[goal] for goal in self._profile.goal if goal in self._goals]
@@ -248,7 +175,26 @@ class _Path:
             return
         for id in self._corpus.section_by_id[section].prerequisites:
             self._need(id)
-        open_ = [r for r in self._candidates(section) if r.id not in self._learner.known]
+        open_ = self._candidates(section)
+        if self._short:
+            self._reach_quickly(section, open_)
+        else:
+            self._reach_fully(section, open_)
+        if not open_ and not self._is_known(section):
+            self._place(None, section, None)
+
+    def _reach_quickly(self, section: str, open_: Sequence[Resource]) -> None:
+        """Stay with what is on the path already, if it serves the section; else take the best to build with."""
+        placed = next((r.id for r in open_ if r.id in self._stops), None)
+        if placed is not None:
+            stop = self._stops[placed]
+            self._stops[placed] = replace(stop, serves=tuple(dict.fromkeys((*stop.serves, section))))
+            return
+        for resource in sorted(open_, key=self._rank_to_build)[:1]:
+            self._take(resource, section)
+
+    def _reach_fully(self, section: str, open_: Sequence[Resource]) -> None:
+        """Take everything of a goal that the guide recommends and that suits, then the best of the others."""
         good = [
             r for r in open_ if r.origin == "guide" and self._is_alive(r) and not self._learner.unsuited(r)
         ]
@@ -261,8 +207,6 @@ class _Path:
             self._take(resource, section)
             if resource.origin == "addition" or self._learner.dislike(resource):
                 break
-        if not open_ and not self._is_known(section):
-            self._place(None, section, None)
 
     def _branches(self, targets: Sequence[str]) -> list[str]:
         """Sections that a side branch can come from: the goals, what the guide names next, and the tools."""
@@ -347,6 +291,19 @@ class _Path:
             -learner.fit(resource),
         )
 
+    def _rank_to_build(self, resource: Resource) -> tuple[object, ...]:
+        """The order of the short way: what needs no foundations first, then what its learners build with."""
+        taken, _ = self._in_place_of(resource)
+        missing = any(
+            self._corpus.resource_by_id[id].section in self._foundations and id not in self._learner.known
+            for id in closure(self._corpus, taken.prerequisites, {self.start})
+            if id in self._corpus.resource_by_id
+        )
+        hindered, dead, _, dislike, added, unfit = self._rank(resource)
+        # Who is led here has built something already: only what is advanced is too much.
+        hard = taken.level == "advanced"
+        return missing, hindered, dead, hard, dislike, not is_building(taken), added, unfit
+
     def _is_alive(self, resource: Resource) -> bool:
         """Whether a learner can still take it, itself or as what its address now opens."""
         successor = resource.successor
@@ -368,7 +325,7 @@ class _Path:
         return frozenset(id for r in self._corpus.resources for id in r.prerequisites)
 
     def _depends(self, resource: Resource, section: str) -> bool:
-        return section in _closure(self._corpus, (resource.id,)) - {resource.section}
+        return section in closure(self._corpus, (resource.id,)) - {resource.section}
 
     # Placing
 
@@ -381,7 +338,7 @@ class _Path:
         placed = self._stops.get(id)
         if placed is not None:
             if section not in placed.serves:
-                self._stops[id] = _serving(placed, section)
+                self._stops[id] = replace(placed, serves=(*placed.serves, section))
             return id
         after: dict[str, None] = {}
         assumes: list[str] = []
@@ -392,7 +349,10 @@ class _Path:
             elif needed in self._corpus.resource_by_id or not after.keys() & ids:
                 after |= dict.fromkeys(ids)
         optional = self._optional or (
-            self._is_refresher and resource is not None and resource.section in self._foundations
+            self._is_refresher
+            and resource is not None
+            and resource.section in self._foundations
+            and not self._lacks(resource.id)
         )
         order = [stop for stop in self._stops if stop in after]
         self._stops[id] = Stop(
@@ -483,7 +443,7 @@ class _Path:
 
     def _is_known(self, id: str) -> bool:
         known, by_id = self._learner.known, self._corpus.resource_by_id
-        if id in known or (self._learner.no_foundations and id in self._foundations):
+        if id in known or (id in self._foundations and (self._learner.no_foundations or self._short)):
             return True
         sections = (id, *self._instead(id))
         met = [by_id[k] for k in known if k in by_id and by_id[k].section in sections]
@@ -495,31 +455,3 @@ class _Path:
 
     def _is_met(self, id: str) -> bool:
         return self._is_known(id) or bool(self._placed(id))
-
-
-def _serving(stop: Stop, section: str) -> Stop:
-    return Stop(
-        stop.resource, (*stop.serves, section), stop.after, stop.assumes, stop.instead_of, stop.optional
-    )
-
-
-def _close(corpus: Corpus, ids: Iterable[str]) -> set[str]:
-    """What somebody knows who knows these: all that comes before, and every resource of a known section."""
-    known = _closure(corpus, ids)
-    return known | {r.id for r in corpus.resources if r.section in known}
-
-
-def _closure(corpus: Corpus, ids: Iterable[str]) -> set[str]:
-    """Ids, and the prerequisites of their prerequisites."""
-    found: set[str] = set()
-    waiting = list(ids)
-    while waiting:
-        id = waiting.pop()
-        if id in found:
-            continue
-        found.add(id)
-        if id in corpus.resource_by_id:
-            waiting += corpus.resource_by_id[id].prerequisites
-        elif id in corpus.section_by_id:
-            waiting += corpus.section_by_id[id].prerequisites
-    return found

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from assistant.plan import write_avoided, write_total
+from assistant.plan.writing import write_avoided, write_total
 from assistant.types import Plan, Step
 
 _WIDTH = 360

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assistant.errors import BadRequest
-from assistant.profile import refused_providers
+from assistant.plan.wishes import PREFERENCES, PROVIDERS, check_wishes, find_unknown
 from assistant.types import Profile
-from assistant.wishes import PREFERENCES, check_wishes, find_unknown
 from corpus import Corpus
 
 
@@ -23,7 +22,7 @@ def test_every_id_name_maker_format_and_kind_can_be_given(corpus: Corpus) -> Non
 
 
 def test_whatever_a_conversation_can_read_can_be_given(corpus: Corpus) -> None:
-    assert find_unknown(corpus, Profile(avoids=tuple(refused_providers()))) is None
+    assert find_unknown(corpus, Profile(avoids=tuple(PROVIDERS))) is None
     taught = tuple(basic.taught_in for basic in corpus.about.basics if basic.taught_in)
     assert find_unknown(corpus, Profile(knows=taught)) is None
 

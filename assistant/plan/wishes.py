@@ -7,15 +7,41 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from assistant.errors import BadRequest
-from assistant.path import is_plain, refusals, resolve
-from assistant.profile import name_format, names_subject, refused_providers
+from assistant.plan.learner import is_plain, refusals, resolve
 from assistant.types import Profile
-from assistant.words import plain
+from assistant.words import plain, whole
 from corpus.types import Corpus
 
 FORMATS = ("reading", "video", "hands-on")
 PREFERENCES = (*FORMATS, "free", "short")
 REFUSALS = (*FORMATS, "paid")
+PROVIDERS = frozenset(
+    [
+        "coursera",
+        "edx",
+        "youtube",
+        "stanford",
+        "mit",
+        "oxford",
+        "caltech",
+        "google",
+        "kaggle",
+        "springer",
+        "amazon",
+        "aws",
+        "colab",
+        "udemy",
+    ]
+) | {"hugging face"}
+"""Who can be refused though no resource of the guide is theirs."""
+_NOUNS = {
+    "video": "videos?|vids?|lectures?|youtube|screencasts?|video lectures",
+    "reading": "read|books?|texts?|articles?|posts?|papers?|textbooks?|blogs?|pdfs?",
+    "hands-on": "hands on|coding|code|exercises?|practical|practice|projects?|building|notebooks?|assignments?",
+}
+"""Words that name a format, of which only its own name counts."""
+_PROGRAMMING = "programming|python|coding|cod(?:e|er)|programmer|scripting|javascript|java|c"
+"""A subject of which a guide need not speak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +74,9 @@ def find_unknown(corpus: Corpus, wishes: Profile) -> Unknown | None:
         ("prefer", wishes.prefers, lambda _, word: word in PREFERENCES),
         ("avoid", wishes.avoids, can_refuse),
         ("knows", wishes.knows, can_know),
+        ("lacks", wishes.lacks, can_know),
         ("done", wishes.done, can_know),
+        ("doing", wishes.doing, can_know),
     )
     for field, words, is_known in fields:
         for word in words:
@@ -59,7 +87,7 @@ def find_unknown(corpus: Corpus, wishes: Profile) -> Unknown | None:
 
 def can_know(corpus: Corpus, word: str) -> bool:
     """Whether a word names what somebody can have learned or finished."""
-    return any(resolve(corpus, (word,))) or names_subject(word, corpus.about)
+    return any(resolve(corpus, (word,))) or _names_subject(corpus, word)
 
 
 def can_refuse(corpus: Corpus, word: str) -> bool:
@@ -67,9 +95,9 @@ def can_refuse(corpus: Corpus, word: str) -> bool:
     given = word.strip().lower()
     if not is_plain(word):
         return False
-    if given in refused_providers() or any(given in refusals(resource) for resource in corpus.resources):
+    if given in PROVIDERS or any(given in refusals(resource) for resource in corpus.resources):
         return True
-    if name_format(word) not in (None, given):
+    if _name_format(word) not in (None, given):
         # `videos` means video, and only that word counts.
         return False
     return (
@@ -78,6 +106,17 @@ def can_refuse(corpus: Corpus, word: str) -> bool:
         or any(given in resource.format for resource in corpus.resources)
         or _is_said(corpus, word)
     )
+
+
+def _names_subject(corpus: Corpus, word: str) -> bool:
+    """Whether a word alone stands for a subject that comes before the guide's own."""
+    patterns = (*(basic.words for basic in corpus.about.basics), _PROGRAMMING)
+    return any(whole(words).fullmatch(plain(word)) for words in patterns)
+
+
+def _name_format(word: str) -> str | None:
+    """The format that a word alone stands for: `videos` is video; None where it is none."""
+    return next((name for name, words in _NOUNS.items() if whole(words).fullmatch(plain(word))), None)
 
 
 def _is_said(corpus: Corpus, word: str) -> bool:
@@ -102,7 +141,7 @@ def _names(corpus: Corpus, field: str) -> Iterator[str]:
         yield from PREFERENCES
         return
     if field == "avoid":
-        yield from (*REFUSALS, *sorted(refused_providers()))
+        yield from (*REFUSALS, *sorted(PROVIDERS))
     yield from (basic.id.replace("-", " ") for basic in corpus.about.basics)
     yield from (*corpus.section_by_id, *corpus.resource_by_id)
     for resource in corpus.resources:
@@ -112,7 +151,7 @@ def _names(corpus: Corpus, field: str) -> Iterator[str]:
 
 def _suggest(corpus: Corpus, field: str, word: str) -> str:
     near = get_close_matches(word.strip().lower(), list(dict.fromkeys(_names(corpus, field))), n=3)
-    meant = name_format(word) if field in ("prefer", "avoid") else None
+    meant = _name_format(word) if field in ("prefer", "avoid") else None
     if near or meant:
         return f"did you mean {' or '.join(dict.fromkeys((*((meant,) if meant else ()), *near)))}?"
     if field == "prefer":

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from assistant.plan import asks_for_plan, make_plan, plan_draft, read_hours
+from assistant.plan.pace import read_hours
+from assistant.plan.study_plan import asks_for_plan, list_items, make_plan, plan_draft
 from assistant.service import Assistant
 from assistant.types import MARKER, Background, BrokenPromise, Plan, Profile, Step
 from corpus import Corpus, load_corpus
@@ -29,6 +30,10 @@ SAID: tuple[dict[str, Any], ...] = (
     {"done": ("cs231n", "karpathy-rnn")},
     {"done": ("fastai-practical-deep-learning",)},
     {"done": ("mml-book", "nielsen-book")},
+    {"doing": ("mitx-calculus",), "lacks": ("linear algebra",)},
+    {"doing": ("fastai-practical-deep-learning",), "can_program": True},
+    {"doing": ("nielsen-book",), "lacks": ("calculus",)},
+    {"can_program": True, "lacks": ("maths",)},
     {"avoids": ("video",)},
     {"avoids": ("reading",)},
     {"avoids": ("hands-on", "video")},
@@ -64,8 +69,13 @@ def resources(plan: Plan, optional: bool = False) -> list[str | None]:
 
 def brought(corpus: Corpus, profile: Profile) -> set[str]:
     """Slow oracle: everything that comes before what they say they know."""
-    words = {"linear algebra": "strang-linear-algebra", "probability": "mitx-probability"}
+    words = {
+        "linear algebra": "strang-linear-algebra",
+        "calculus": "mitx-calculus",
+        "probability": "mitx-probability",
+    }
     known = {words.get(word, word) for word in (*profile.knows, *profile.done)}
+    known |= {id for doing in profile.doing for id in corpus.resource_by_id[doing].prerequisites}
     known |= {"maths": {"math-background"}, "ml": {"math-background", "machine-learning"}}.get(
         profile.background or "", set()
     )
@@ -83,7 +93,11 @@ def brought(corpus: Corpus, profile: Profile) -> set[str]:
     if {"mml-book"} & known:
         known.add("math-background")
         known |= {r.id for r in corpus.resources if r.section == "math-background"}
-    return known | ({"math-background"} if "maths" in profile.avoids else set())
+    lacked = {words.get(word, word) for word in profile.lacks}
+    lacked |= (
+        {r.id for r in corpus.resources if r.section == "math-background"} if "maths" in lacked else set()
+    )
+    return (known - lacked) | ({"math-background"} if "maths" in profile.avoids else set())
 
 
 def missing(
@@ -93,13 +107,17 @@ def missing(
     before: list[Step],
     known: set[str],
     avoids: bool,
+    builds_first: bool,
 ) -> list[str]:
-    """Slow oracle: the corpus's prerequisites of a step that nothing before it meets."""
+    """Slow oracle: the corpus's prerequisites of a step that nothing before it meets.
+
+    What the learner is taking already needs nothing but what it names itself; who builds first needs no foundations
+    but those that a resource names itself.
+    """
     resource = corpus.resource_by_id[step.resource] if step.resource else None
-    needed = {
-        *(resource.prerequisites if resource else ()),
-        *corpus.section_by_id[step.section].prerequisites,
-    }
+    needed = set() if step.doing else set(corpus.section_by_id[step.section].prerequisites)
+    needed -= {"math-background"} if builds_first else set()
+    needed |= set(resource.prerequisites if resource else ())
     have = known | {s.resource for s in before if s.resource} | {s.section for s in before}
     met = set()
     for id in needed:
@@ -128,9 +146,12 @@ def test_no_step_stands_before_its_prerequisites_for_any_profile(
             }
     for profile in profiles():
         known = brought(corpus, profile)
-        steps = make_plan(corpus, chunks, profile).steps
+        made = make_plan(corpus, chunks, profile)
+        steps = made.steps
+        short = made.other is not None and made.other.name == "the maths first"
         for position, step in enumerate(steps):
-            lacking = missing(corpus, recommended, step, list(steps[:position]), known, bool(profile.avoids))
+            before = list(steps[:position])
+            lacking = missing(corpus, recommended, step, before, known, bool(profile.avoids), short)
             assert not lacking, f"{profile}: {step.resource} lacks {lacking}"
         assert len({step.resource for step in steps}) == len(steps)
         assert not {step.resource for step in steps} & set(profile.done)
@@ -260,13 +281,25 @@ def test_a_resource_that_is_not_current_comes_with_its_state_and_successor(
         assert any(note.startswith(citation.quote) for citation in step.citations)
 
 
-def test_a_superseded_recommendation_is_named_before_what_took_its_place(
+def test_what_lives_is_named_before_the_guides_own_pick_whose_place_it_has_taken(
     corpus: Corpus, chunks: tuple[Chunk, ...]
 ) -> None:
     step = plan(corpus, chunks, background="maths", goal=("nlp",)).steps[2]
     assert (step.resource, step.origin) == ("cs224n", "addition")
     assert [citation.resource for citation in step.citations[:2]] == ["cs224d", "cs224d"]
-    assert "an addition to the guide" in step.citations[1].quote
+    assert "CS224N, an addition to the guide" in step.citations[0].quote
+    assert "the guide recommends Stanford's CS224d" in step.citations[1].quote
+    assert step.instead_of is not None and step.instead_of.title.startswith("CS224d")
+    assert f"- In place of the guide's: {step.instead_of.title}" in plan(corpus, chunks, goal=("nlp",)).text
+
+
+def test_a_superseded_resource_goes_by_the_name_of_what_its_address_opens(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    step = next(step for step in plan(corpus, chunks).steps if step.resource == "ng-machine-learning")
+    assert step.title == "Machine Learning Specialization"
+    assert "was replaced in 2022" in step.citations[0].quote
+    assert step.instead_of is not None and step.instead_of.title == "Machine Learning (Stanford, Coursera)"
 
 
 def test_every_reason_is_a_quote_with_its_marker_and_markers_count_over_the_plan(
@@ -276,8 +309,9 @@ def test_every_reason_is_a_quote_with_its_marker_and_markers_count_over_the_plan
     made = plan(corpus, chunks, goal=GOALS, background="none", prefers=("reading", "hands-on"))
     assert [citation.number for citation in made.citations] == list(range(1, len(made.citations) + 1))
     for step in made.steps:
-        assert step.why == " ".join(f"{c.quote} [{c.number}]" for c in step.citations)
-        assert step.why in made.text
+        reasons = [c for c in step.citations if f"[{c.number}]" in step.why]
+        assert step.why == " ".join(f"{c.quote} [{c.number}]" for c in reasons)
+        assert step.why in made.text and step.citations[: len(reasons)] == tuple(reasons)
         for citation in step.citations:
             assert citation.quote in by_id[citation.chunk_id].text
 
@@ -285,7 +319,151 @@ def test_every_reason_is_a_quote_with_its_marker_and_markers_count_over_the_plan
 def test_effort_is_the_corpus_s_own_words(corpus: Corpus, chunks: tuple[Chunk, ...]) -> None:
     for step in plan(corpus, chunks, goal=GOALS).steps:
         assert step.effort == corpus.resource_by_id[step.resource or ""].length
-        assert (step.hours is None) == (read_hours(step.effort) is None)
+
+
+def test_every_step_has_hours_that_a_sentence_carries_or_an_estimate_with_its_basis(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    made = plan(corpus, chunks, goal=GOALS, background="none", hours_per_week=6)
+    for step in made.steps:
+        assert (step.hours is None) == (step.estimate is not None) == (step.basis is not None)
+        timed = [c for c in step.citations if f"[{c.number}]" not in step.why]
+        facts = {fact.words for fact in corpus.resource_by_id[step.resource or ""].facts}
+        assert bool(timed) == (step.hours is not None)
+        assert all(any(words in citation.quote for words in facts) for citation in timed)
+        assert step.basis is None or f"by estimate ({step.basis})" in made.text
+    stated = {step.resource: step.hours for step in made.steps if step.hours}
+    assert stated["strang-linear-algebra"] == 150 and stated["mitx-probability"] == 16 * 12
+
+
+def test_the_total_is_the_sum_of_the_path_and_its_weeks_are_rounded_up_once(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    made = plan(corpus, chunks, background="none", goal=("nlp",), hours_per_week=6)
+    path = [step for step in made.steps if not step.optional]
+    hours = sum((step.hours or 0) + (step.estimate or 0) for step in path)
+    guessed = sum(step.estimate or 0 for step in path)
+    expected = f"about {hours:.0f} hours in all, {guessed:.0f} of them an estimate (steps 4, 5, 6)"
+    assert f"{expected}, which is {-int(-hours // 6)} weeks at your 6 hours a week." in made.text
+
+
+def test_who_can_program_builds_first_and_the_maths_is_a_side_branch(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    made = plan(corpus, chunks, can_program=True, goal=("nlp",))
+    assert resources(made) == ["fastai-practical-deep-learning", "karpathy-rnn", "hf-llm-course"]
+    optional = [step.resource for step in made.steps if step.optional]
+    assert optional[:3] == ["strang-linear-algebra", "mitx-calculus", "mitx-probability"]
+
+
+@pytest.mark.parametrize(
+    ("said", "wants", "first", "other"),
+    [
+        ({}, (), "strang-linear-algebra", "building first"),
+        ({"can_program": True}, (), "fastai-practical-deep-learning", "the maths first"),
+        ({"knows": ("python",)}, (), "fastai-practical-deep-learning", "the maths first"),
+        ({"can_program": True}, ("theory",), "strang-linear-algebra", "building first"),
+        ({}, ("hands-on",), "fastai-practical-deep-learning", "the maths first"),
+        ({}, ("short",), "fastai-practical-deep-learning", "the maths first"),
+        ({"prefers": ("hands-on",)}, (), "fastai-practical-deep-learning", "the maths first"),
+        ({"can_program": True, "background": "maths"}, (), "cs231n", None),
+        ({"avoids": ("maths",)}, (), "fastai-practical-deep-learning", None),
+        ({"can_program": True, "knows": ("calculus",)}, (), "strang-linear-algebra", "building first"),
+        (
+            {"can_program": True},
+            ("not:fastai-practical-deep-learning",),
+            "karpathy-zero-to-hero",
+            "the maths first",
+        ),
+        ({"background": "none"}, ("time:2 months",), "fastai-practical-deep-learning", "the maths first"),
+        ({"background": "none"}, ("time:2 years",), "strang-linear-algebra", "building first"),
+    ],
+)
+def test_the_way_suits_the_learner_and_the_other_one_is_named(
+    corpus: Corpus,
+    chunks: tuple[Chunk, ...],
+    said: dict[str, Any],
+    wants: tuple[str, ...],
+    first: str,
+    other: str | None,
+) -> None:
+    made = make_plan(corpus, chunks, Profile(**said), wants)
+    assert made.steps[0].resource == first
+    assert (made.other.name if made.other else None) == other
+    assert ("## The other way" in made.text) == (other is not None)
+
+
+def test_wants_change_the_plan_and_its_profile(corpus: Corpus, chunks: tuple[Chunk, ...]) -> None:
+    shorter = make_plan(corpus, chunks, Profile(goal=("rl",), background="maths"), ("short",))
+    assert resources(shorter, optional=True) == resources(shorter)
+    without = make_plan(corpus, chunks, Profile(background="maths"), ("not:cs231n", "free"))
+    assert "cs231n" not in resources(without, optional=True)
+    assert without.profile.avoids == ("cs231n",) and without.profile.budget == "free"
+    costs = [corpus.resource_by_id[id or ""].fact("price") for id in resources(without, optional=True)]
+    assert "paid" not in [price.value for price in costs if price]
+
+
+@pytest.mark.parametrize(
+    ("hours", "wants", "expected"),
+    [
+        (10.0, ("theory", "time:3 months"), "In your 13 weeks you have 130 hours and can get into step 1;"),
+        (12.0, ("theory", "time:30 weeks"), "In your 30 weeks you have 360 hours and can finish steps 1, 2;"),
+        (6.0, ("short", "time:8 weeks"), "It fits into your 8 weeks."),
+        (None, ("short", "time:8 weeks"), "To end in 8 weeks takes 4 hours a week."),
+    ],
+)
+def test_a_time_to_end_is_held_against_the_hours(
+    corpus: Corpus, chunks: tuple[Chunk, ...], hours: float | None, wants: tuple[str, ...], expected: str
+) -> None:
+    made = make_plan(corpus, chunks, Profile(hours_per_week=hours), wants)
+    assert expected in made.text and expected in plan_draft(corpus, made).text
+
+
+def test_what_the_learner_is_taking_comes_first_and_goes_on(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    made = plan(corpus, chunks, doing=("cs231n",), goal=("nlp",))
+    assert resources(made) == ["cs231n", "karpathy-rnn", "cs224n"]
+    assert made.steps[0].doing and not any(step.doing for step in made.steps[1:])
+    assert "### 1. Go on with [CS231n" in made.text
+    other = plan(corpus, chunks, doing=("nielsen-book",), goal=("rnn",))
+    assert resources(other) == ["nielsen-book", "karpathy-rnn", "olah-lstm"]
+
+
+def test_what_is_lacked_stands_before_what_the_learner_is_taking(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    assert resources(plan(corpus, chunks, doing=("cs231n",), lacks=("calculus",))) == [
+        "mitx-calculus",
+        "cs231n",
+    ]
+
+
+def test_a_part_that_is_lacked_is_required_though_the_rest_is_known(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    assert resources(plan(corpus, chunks, background="maths", lacks=("calculus",))) == [
+        "mitx-calculus",
+        "cs231n",
+    ]
+    refreshed = plan(corpus, chunks, background="some-maths", lacks=("calculus",))
+    assert resources(refreshed) == ["mitx-calculus", "cs231n"]
+    assert [step.resource for step in refreshed.steps if step.number < 5 and step.optional] == [
+        "strang-linear-algebra",
+        "mitx-probability",
+    ]
+
+
+def test_steps_are_found_again_by_their_numbers_in_both_texts(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    for profile in itertools.islice(profiles(), 0, None, 97):
+        made = make_plan(corpus, chunks, profile)
+        steps = [step.resource or step.section for step in made.steps]
+        needed = max((step.number for step in made.steps if not step.optional), default=0)
+        assert list_items(corpus, made.text) == tuple(steps)
+        assert list_items(corpus, plan_draft(corpus, made).text) == tuple(steps[:needed])
+    assert list_items(corpus, "1. One thing\n2. Another") == ()
 
 
 @pytest.mark.parametrize(
@@ -305,21 +483,42 @@ def test_hours_are_read_only_where_they_are_stated(length: str | None, hours: fl
     assert read_hours(length) == hours
 
 
-def test_the_draft_for_a_conversation_has_the_same_sources_and_no_addresses(
+def test_the_draft_for_a_conversation_is_short_and_has_a_source_in_every_line(
     corpus: Corpus, chunks: tuple[Chunk, ...]
 ) -> None:
-    made = plan(corpus, chunks, goal=("rnn",))
-    draft = plan_draft(corpus, made)
-    assert draft.citations == made.citations
-    assert {int(n) for n in MARKER.findall(draft.text)} == {c.number for c in draft.citations}
-    assert "http" not in draft.text
+    for profile in itertools.islice(profiles(), 0, None, 61):
+        made = make_plan(corpus, chunks, profile)
+        draft = plan_draft(corpus, made)
+        quotes = {citation.quote for citation in made.citations}
+        assert {citation.quote for citation in draft.citations} <= quotes
+        assert [c.number for c in draft.citations] == list(range(1, len(draft.citations) + 1))
+        assert {int(n) for n in MARKER.findall(draft.text)} == {c.number for c in draft.citations}
+        assert "http" not in draft.text and len(draft.text) < len(made.text) / 2
+        lines = [line for line in draft.text.splitlines() if line[:1].isdigit()]
+        assert all(MARKER.search(line) for line in lines)
 
 
-def test_whoever_can_not_program_is_told_what_the_guide_says_about_it(
+def test_a_line_of_the_draft_says_what_the_step_is_for_and_how_long_it_takes(
     corpus: Corpus, chunks: tuple[Chunk, ...]
 ) -> None:
-    assert "names no course that teaches how to program" in plan(corpus, chunks, can_program=False).text
-    assert "names no course that teaches how to program" not in plan(corpus, chunks, can_program=True).text
+    text = plan_draft(corpus, plan(corpus, chunks, goal=("nlp",))).text
+    assert "1. **18.06SC Linear Algebra**: linear algebra; 150 hours [1][2]\n" in text
+    assert (
+        "(addition): natural language processing; about 80 hours by estimate; in place of the guide's CS224d"
+        in text
+    )
+
+
+def test_whoever_may_not_know_how_to_program_is_told_what_the_guide_says_about_it(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    said = "names no course that teaches how to program"
+    made = plan(corpus, chunks, can_program=False)
+    assert said in made.text and "Before step 4: Programming is among" in plan_draft(corpus, made).text
+    assert said in plan(corpus, chunks, lacks=("programming",)).text
+    assert said in plan(corpus, chunks).text
+    assert said not in plan(corpus, chunks, can_program=True).text
+    assert said not in plan(corpus, chunks, background="ml").text
 
 
 def test_a_plan_whose_steps_stand_in_the_wrong_order_can_not_be_built(
