@@ -29,7 +29,7 @@ _NEAREST = 3
 _LEAST = 0.15
 """Cosine below which an example says nothing of a message."""
 _SURE = 0.5
-"""The same for a kind whose reply would be out of place otherwise."""
+_AGREEING = 2
 _EARNEST: frozenset[Courtesy] = frozenset({"distress"})
 
 
@@ -57,12 +57,15 @@ class CourtesyClassifier:
         for piece, weight in self._weigh(Counter(_pieces(text))).items():
             for place, other in self._holding.get(piece, ()):
                 near[place] += weight * other
-        votes: dict[Courtesy, float] = defaultdict(float)
-        for place in sorted(near, key=lambda place: -near[place])[:_NEAREST]:
-            kind = self._kinds[place]
-            if near[place] >= (_SURE if kind in _EARNEST else _LEAST):
-                votes[kind] += near[place] ** 2
-        return max(votes, key=lambda kind: votes[kind], default="chatter")
+        nearest = [place for place in sorted(near, key=lambda place: -near[place]) if near[place] >= _LEAST]
+        votes: dict[Courtesy, list[float]] = defaultdict(list)
+        for place in nearest[:_NEAREST]:
+            votes[self._kinds[place]].append(near[place] ** 2)
+        for kind in _EARNEST & votes.keys():
+            # Its reply is out of place otherwise: one example that shares a word is not enough.
+            if max(votes[kind]) < _SURE**2 or len(votes[kind]) < _AGREEING:
+                del votes[kind]
+        return max(votes, key=lambda kind: sum(votes[kind]), default="chatter")
 
     def _weigh(self, counts: Counter[str]) -> dict[str, float]:
         """Weights of unit length."""
