@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 
 from assistant.dialogue.state import Shown, State
 from assistant.evidence import Evidence, Quote
@@ -47,9 +48,14 @@ class Transcript:
     """Reads what answers said, over one corpus."""
 
     def __init__(
-        self, evidence: Evidence, lexicon: Lexicon, short_forms: Iterable[tuple[str, Quote]] = ()
+        self,
+        evidence: Evidence,
+        lexicon: Lexicon,
+        short_forms: Iterable[tuple[str, Quote]] = (),
+        replies: Mapping[str, Outcome] = MappingProxyType({}),
     ) -> None:
-        """`short_forms`: other words that an answer may use for a sentence."""
+        """`short_forms`: other words that an answer may use for a sentence; `replies`: whole texts without sources."""
+        self._replies = replies
         self._evidence = evidence
         self._lexicon = lexicon
         self._resources = evidence.corpus.resource_by_id
@@ -78,6 +84,12 @@ class Transcript:
             options=tuple(options),
             profile=profile,
         )
+
+    def outcome(self, act: Act, text: str, asked: str) -> Outcome:
+        """The kind of an answer, as far as its text tells it: a client keeps no more."""
+        if self.read(text).sourced:
+            return "clarify" if asked else "answered"
+        return self._replies.get(text.strip()) or _WITHOUT_SOURCES.get(act, "not_covered")
 
     def _named_by(self, words: str) -> tuple[str, ...]:
         quote = self._by_words[_key(words)]
@@ -165,17 +177,10 @@ def _shown(exchange: Exchange, transcript: Transcript) -> Shown:
     return Shown(
         message=exchange.question,
         act=act,
-        outcome=_outcome(act, transcript.read(exchange.text), record.asked),
+        outcome=transcript.outcome(act, exchange.text, record.asked),
         query=record.query,
         items=record.items,
         sections=record.sections,
         asked=record.asked,
         options=record.options,
     )
-
-
-def _outcome(act: Act, told: Told, asked: str) -> Outcome:
-    """The kind of an answer, as far as its text tells it: a client keeps no more."""
-    if told.sourced:
-        return "clarify" if asked else "answered"
-    return _WITHOUT_SOURCES.get(act, "not_covered")

@@ -44,6 +44,12 @@ def test_sections_are_those_quoted_the_most_quoted_first(bees: Toy) -> None:
     assert bees.transcript.read(text).sections == ("honey", "winter")
 
 
+def test_a_known_reply_tells_its_kind(bees: Toy) -> None:
+    told = Transcript(bees.evidence, bees.lexicon, replies={"That is outside.": "off_topic"})
+    assert told.outcome("find", "That is outside.\n", "") == "off_topic"
+    assert told.outcome("find", "That is outside. Sorry.", "") == "not_covered"
+
+
 def test_without_a_quote_sections_are_those_of_what_is_named(bees: Toy) -> None:
     told = bees.transcript.read("Cold Hives: 3 hours [1]")
     assert (told.items, told.sections, told.quotes, told.sourced) == (("cold-hives",), ("winter",), (), True)
