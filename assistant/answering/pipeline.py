@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from time import perf_counter
 
 from assistant.answering.parts import join_drafts, split_questions
@@ -23,6 +24,9 @@ from index.search import Found
 
 Find = Callable[[str], Awaitable[Found]]
 _RELATED = 3
+_LEAP = 4
+_REMEMBERED = 500
+"""Exchanges of clients' histories whose records are kept: each request sends all of them again."""
 _WITHOUT_SOURCES: Mapping[str, Outcome] = {
     "off_topic": "off_topic",
     "refused": "refused",
@@ -84,6 +88,7 @@ class Adviser:
         self._stages = stages
         self._transcript = transcript
         self._options: dict[str, Reading] = {}
+        self._recalled: dict[bytes, Record] = {}
 
     async def answer(
         self,
@@ -144,18 +149,30 @@ class Adviser:
 
     async def recall(self, history: Sequence[Turn], find: Find) -> Conversation:
         """The conversation that a client kept: its last messages are read again, one after the other."""
-        exchanges = list(exchanges_of(history))
-        conversation = Conversation("")
+        exchanges = exchanges_of(history)
+        # The first that is read changes in leaps, so that the next request finds the records of this one.
+        unread = -(-max(0, len(exchanges) - WINDOW) // _LEAP) * _LEAP
+        conversation, key = Conversation(""), b""
         for place, exchange in enumerate(exchanges):
-            if place < len(exchanges) - WINDOW:
+            if place < unread:
                 record = self._transcript.record("find", exchange.question, exchange.text, Profile())
             else:
-                record = await self._recall(exchange.question, exchange.text, conversation, find)
+                key = sha256(b"\0".join((key, exchange.question.encode(), exchange.text.encode()))).digest()
+                record = self._recalled.get(key)
+                if record is None:
+                    record = await self._recall(exchange.question, exchange.text, conversation, find)
+                self._keep(key, record)
             kept = replace(exchange, record=record)
             conversation = replace(
                 conversation, profile=record.profile, exchanges=(*conversation.exchanges, kept)
             )
         return conversation
+
+    def _keep(self, key: bytes, record: Record) -> None:
+        self._recalled.pop(key, None)
+        self._recalled[key] = record
+        if len(self._recalled) > _REMEMBERED:
+            del self._recalled[next(iter(self._recalled))]
 
     async def _recall(self, message: str, text: str, conversation: Conversation, find: Find) -> Record:
         state = self._state(conversation, None)

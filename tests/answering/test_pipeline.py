@@ -265,12 +265,25 @@ async def test_a_history_gives_the_conversation_that_the_service_keeps(script: S
     assert recalled.exchanges[0].record.options == QUESTION.options
 
 
+async def test_what_a_client_sends_again_is_not_read_again(script: Script) -> None:
+    line = Line(script)
+    history = [Turn("user", "honey"), Turn("assistant", "Cold Hives [1]"), Turn("user", "more")]
+    first = await line.adviser.recall(history, line.find)
+    again = await line.adviser.recall([*history, Turn("assistant", "Comb Notes [1]")], line.find)
+    assert [text for text, _ in script.read_with] == ["honey", "more", "more"]
+    assert again.exchanges[0].record == first.exchanges[0].record
+    other = [Turn("user", "honey"), Turn("assistant", "Hive School [1]"), Turn("user", "more")]
+    changed = await line.adviser.recall(other, line.find)
+    assert changed.exchanges[0].record is not None
+    assert changed.exchanges[0].record.items == ("hive-school",)
+
+
 async def test_of_a_long_history_the_end_is_read_and_every_quote_counts(script: Script) -> None:
     line = Line(script)
     told = "Cold Hives shows how bees get through the winter. [1]"
     history = [Turn("user", "q"), Turn("assistant", told)]
     history += [Turn("user", f"m{n}") for n in range(20)]
     recalled = await line.adviser.recall(history, line.find)
-    assert [text for text, _ in script.read_with] == [f"m{n}" for n in range(12, 20)]
+    assert [text for text, _ in script.read_with] == [f"m{n}" for n in range(15, 20)]
     assert recalled.exchanges[0].record is not None
     assert recalled.exchanges[0].record.items == ("cold-hives",)
