@@ -74,7 +74,7 @@ class Evidence:
     def __init__(self, corpus: Corpus, index: Index, lexicon: Lexicon) -> None:
         self.corpus = corpus
         self.index = index
-        self._lexicon = lexicon
+        self.lexicon = lexicon
         self.quotes = tuple(_quotes(corpus, index.chunks, lexicon))
         self.of_resource: dict[str, list[Quote]] = defaultdict(list)
         self.guide_on: dict[str, list[Quote]] = defaultdict(list)
@@ -128,7 +128,7 @@ class Evidence:
         """
         shared = np.zeros(len(self.quotes))
         total = 0.0
-        meaning = _meaning(question, reading or self._lexicon.read(question))
+        meaning = _meaning(question, reading or self.lexicon.read(question))
         for word in sorted(meaning & self._places.keys()):
             squared = self._weights[word] ** 2
             shared[self._places[word]] += squared

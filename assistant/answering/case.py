@@ -13,6 +13,7 @@ from assistant.answering.layout import Claim, Piece
 from assistant.answering.sentences import LEAD_WORDS, Nearness, Sentences
 from assistant.dialogue.request import Request
 from assistant.evidence import Quote
+from assistant.lexicon import Reading
 from corpus.types import Corpus, Resource
 
 DEAD = frozenset({"archived", "superseded", "discontinued"})
@@ -53,6 +54,8 @@ class Case:
     """Of the sentences to the message."""
     frame: Frame
     """Texts in the language of the message."""
+    message: Reading
+    """The words that are answered, with the names in them found."""
 
     @property
     def corpus(self) -> Corpus:

@@ -42,21 +42,15 @@ def choose(
     # A question about what is pointed at is read by its own words; anything else by its topic as well.
     own = request.act in _FORMS and bool(request.refs)
     message, found = (request.query, alone) if own else (request.context, context)
-    near = sentences.nearness(message, found, request.state.quotes)
-    case = Case(request, ranked, sentences, near, frame_of(request.reading.language))
+    names = sentences.evidence.lexicon.read(message)
+    near = sentences.nearness(message, found, request.state.quotes, names)
+    case = Case(request, ranked, sentences, near, frame_of(request.reading.language), names)
     content = _FORMS.get(request.act, choice)(case)
     if partly and content.blocks:
-        content = _only_partly(case, content)
+        # A gap is what was asked, in the words of who asked it.
+        opened = content.opened_by(case.frame.text("gap", "partly"))
+        content = replace(opened, gaps=(*content.gaps, request.reading.text))
     return _with_notice(case, content)
-
-
-def _only_partly(case: Case, content: Content) -> Content:
-    """The same behind the words that it answers only a part."""
-    words = case.frame.text("gap", "partly")
-    first, *others = content.blocks
-    opening = Line((words, *first.lines[0].pieces), first.lines[0].about)
-    blocks = (replace(first, lines=(opening, *first.lines[1:])), *others)
-    return replace(content, blocks=blocks, gaps=(*content.gaps, case.request.reading.text))
 
 
 def _with_notice(case: Case, content: Content) -> Content:

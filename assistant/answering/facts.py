@@ -43,6 +43,8 @@ class Facts:
         """A fact in few words: `free`, `150 hours`, `code in Python`."""
         if fact.name == "hours" and fact.most == 1:
             return self._frame.text("fact", "minutes", n=60)
+        if fact.name == "weeks" and fact.most == 1:
+            return self._frame.text("fact", "one_week")
         if fact.name in _COUNTED:
             return self._frame.text("fact", fact.name, n=_number(fact.value))
         if fact.name == "price":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from assistant.evidence import Quote
@@ -61,6 +61,14 @@ class Content:
     """What was asked and the corpus does not tell."""
     back: Clarification | None = field(default=None)
     """The question back."""
+
+    def opened_by(self, words: str) -> Content:
+        """The same behind some words of the frame; a list or a table stands below them."""
+        first, *others = self.blocks
+        if first.style != "text":
+            return replace(self, blocks=(Block((Line((words,)),)), *self.blocks))
+        opening = Line((words, *first.lines[0].pieces), first.lines[0].about)
+        return replace(self, blocks=(replace(first, lines=(opening, *first.lines[1:])), *others))
 
     @property
     def lines(self) -> Iterator[Line]:

@@ -57,7 +57,7 @@ class Sentences:
         self.is_annotated = any(one.tells for one in self.notes)
         self._asks = _Asks(evidence, self.notes)
         self._words = np.array([len(quote.text.split()) for quote in evidence.quotes])
-        self._subjects: dict[str, str | None] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
         self._units = (*self.corpus.section_by_id, *self.corpus.resource_by_id)
         self._units_of = _units_of(evidence, self._units)
 
@@ -88,23 +88,23 @@ class Sentences:
         others = (*evidence.guide_on[id], *evidence.today_on[id]) if id in self.corpus.resource_by_id else ()
         return [*evidence.of_resource.get(id, ()), *(quote for quote in others if quote.about == id)]
 
-    def subject(self, quote: Quote) -> str | None:
-        """Id of the resource that a sentence names first; its owner where it names none."""
-        if quote.text not in self._subjects:
-            found = [
+    def names(self, quote: Quote) -> tuple[str, ...]:
+        """Ids of the resources whose short names a sentence holds, in order; its subject comes first."""
+        if quote.text not in self._names:
+            found = sorted(
                 (at, -len(one.short), one.id)
                 for one in self.corpus.resources
                 if (at := quote.text.find(one.short)) >= 0
-            ]
-            self._subjects[quote.text] = min(found)[2] if found else quote.about
-        return self._subjects[quote.text]
+            )
+            self._names[quote.text] = tuple(id for _, _, id in found)
+        return self._names[quote.text]
 
     def tells(self, quote: Quote) -> tuple[str, ...]:
         """Aspects that a sentence tells; none where nobody has annotated it."""
         return self.notes[quote.position].tells
 
     def is_against(self, quote: Quote) -> bool:
-        """Whether a sentence says whom something does not suit: most questions for yes or no that it answers get a no."""
+        """Whether it says whom something does not suit: most questions for yes or no that it answers get a no."""
         note = self.notes[quote.position]
         verdicts = [ask.verdict for ask in note.asks if ask.verdict]
         suits = "who_for" in note.tells and "recommendation" not in note.tells

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.answering.case import Case
-from corpus.types import Resource
+from corpus.types import GENERAL, Resource
 
 _MOST = 2
 _FORMATS = {
@@ -45,7 +45,7 @@ def _said(case: Case, first: Resource) -> Iterator[tuple[str, list[str]]]:
     if knows and first.section not in foundations:
         yield "knows", knows
     yield from _tastes(case, first)
-    goals = {goal.id: goal for goal in corpus.about.goals}
+    goals = {goal.id: goal for goal in corpus.about.goals if goal.id != GENERAL}
     aims = [goals[id].label for id in case.request.reading.says_of("goal") if id in goals]
     if aims and any(goal.section == first.section and goal.label in aims for goal in goals.values()):
         yield "goal", aims[:1]

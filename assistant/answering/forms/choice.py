@@ -22,6 +22,7 @@ _LEADS = {"start": "start", "tell": "start", "next": "next", "before": "before"}
 _FACTS = ("cost", "length")
 _MOST_FACTS = 2
 _GUIDE_TODAY = 0.15
+_SHARED = 0.2
 _RECOMMENDS = 0.15
 
 
@@ -94,7 +95,7 @@ def why(case: Case, resource: Resource) -> list[Quote]:
     """The sentence that recommends a resource to this learner; at most one."""
     sentences = case.sentences
     quotes = [quote for quote in sentences.on(resource.id) if quote.part != "status"]
-    own = [quote for quote in quotes if sentences.subject(quote) == resource.id] or quotes
+    own = [quote for quote in quotes if sentences.names(quote)[:1] in ((), (resource.id,))] or quotes
     telling = [q for q in own if {*sentences.tells(q)} & _REASONS and "successor" not in sentences.tells(q)]
     speaking_for = [quote for quote in telling or own if not sentences.is_against(quote)]
     fresh = [quote for quote in speaking_for if quote.text not in case.near.said]
@@ -102,10 +103,11 @@ def why(case: Case, resource: Resource) -> list[Quote]:
 
 
 def _weigh(case: Case, resource: Resource, quote: Quote) -> float:
-    """What a sentence that recommends gains over one on contents, and what one of the guide's news loses."""
+    """What a sentence that recommends gains over one on contents, and what news, or a sentence on others, loses."""
     recommends = bool({*_BEST[:2]} & {*case.sentences.tells(quote)})
     is_news = quote.part == "today" and bool(case.sentences.evidence.of_resource.get(resource.id))
-    return _RECOMMENDS * recommends - _GUIDE_TODAY * is_news
+    is_shared = len(case.sentences.names(quote)) > 1
+    return _RECOMMENDS * recommends - _GUIDE_TODAY * is_news - _SHARED * is_shared
 
 
 def facts_beside(case: Case, resource: Resource, said: Sequence[Claim]) -> list[Claim]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from assistant.answering.case import DEAD, Case, in_a_row
+from assistant.answering.closed import ASPECT_OF, SURE, claim_of, decide
 from assistant.answering.facts import FACTS_OF, hours_of
 from assistant.answering.layout import Block, Claim, Content, Line, Piece
 from assistant.evidence import Quote
+from corpus.annotations import Verdict
 from corpus.types import Resource
 
 _MOST_WORDS = 45
@@ -15,15 +18,39 @@ _SECOND = 0.8
 """Share of the best sentence's score that a second one must reach."""
 _MOST_ITEMS = 5
 _CELL = 16
+_STATE = 0.3
+_IMPLIED_BY = {"level": ("who_for", "prerequisites"), "who_for": ("level",), "prerequisites": ("level",)}
 
 
 def about(case: Case) -> Content:
     """Answer a question on one thing, on several, or on the guide's subject."""
-    if len(case.refs) > 1:
-        return _about_several(case, case.refs[:_MOST_ITEMS])
-    if case.refs:
-        return _about_one(case, case.refs[0])
-    return nearest(case)
+    if not case.refs:
+        return nearest(case)
+    resources = case.refs[:_MOST_ITEMS]
+    content = _about_several(case, resources) if len(resources) > 1 else _about_one(case, resources[0])
+    verdict = _verdict(case, resources, content)
+    return content.opened_by(case.frame.text("verdict", verdict)) if verdict else content
+
+
+def _verdict(case: Case, resources: Sequence[Resource], content: Content) -> Verdict | None:
+    """What a closed question gets that facts decide alike for all that it is about; None where they do not.
+
+    None as well where a sentence said is known to make the answer `partly`: it says more than the fact.
+    """
+    claim, sure = claim_of(case.message)
+    aspects = case.request.aspects
+    if sure < SURE or aspects[:1] != (ASPECT_OF.get(claim, ""),) or content.gaps:
+        return None
+    said = (
+        case.sentences.notes[quote.position]
+        for line in content.lines
+        for one in line.claims
+        for quote in one.quotes
+    )
+    if len(resources) == 1 and any(ask.verdict == "partly" for note in said for ask in note.asks):
+        return None
+    verdicts = {decide(claim, resource) for resource in resources}
+    return verdicts.pop() if len(verdicts) == 1 else None
 
 
 def nearest(case: Case) -> Content:
@@ -66,10 +93,12 @@ def _about_one(case: Case, resource: Resource) -> Content:
         claims += told
         if not told and case.sentences.is_annotated:
             gaps.append(gap(case, [resource], aspect))
+    told = _within(claims)
     if not claims:
         quotes = case.sentences.best(case.near, case.sentences.on(resource.id), 2, case.request.aspects)
         claims = [case.quoted(quote) for quote in quotes[: 1 if gaps else 2]]
-    pieces: list[Piece] = [*gaps, *_within(claims)]
+    # What is told comes before what is not; a sentence that only comes near stands behind the gap.
+    pieces: list[Piece] = [*told, *gaps] if told else [*gaps, *_within(claims)]
     if "state" in case.request.aspects and resource.status_checked and not gaps:
         pieces.append(f"({case.frame.text('fact', 'checked', date=resource.status_checked.isoformat())})")
     if resource.status in DEAD and "state" not in case.request.aspects and claims:
@@ -80,17 +109,29 @@ def _about_one(case: Case, resource: Resource) -> Content:
 
 def tell(case: Case, resource: Resource, aspect: str) -> list[Claim]:
     """One claim that tells an aspect, with the pace where a length is asked by somebody with little time."""
-    if (
-        aspect == "length"
-        and case.pace
-        and hours_of(resource)
-        and (paced := case.facts.claim(resource, aspect, case.pace))
-    ):
-        return [paced]
-    quotes = [q for q in case.sentences.on(resource.id) if aspect in case.sentences.tells(q)]
+    if aspect == "length" and case.pace and hours_of(resource):
+        paced = case.facts.claim(resource, aspect, case.pace)
+        if paced:
+            return [paced]
     carriers = _carriers(case, resource, aspect)
-    best = case.sentences.best(case.near, carriers or quotes, 1, (aspect,))
+    best = case.sentences.best(
+        case.near, carriers or telling(case, resource, aspect), 1, (aspect,), weigh=partial(_on_state, aspect)
+    )
     return [case.quoted(quote) for quote in best]
+
+
+def telling(case: Case, resource: Resource, aspect: str) -> list[Quote]:
+    """The sentences on a resource that tell an aspect, else those that tell one that implies it."""
+    quotes = case.sentences.on(resource.id)
+    for one in (aspect, *_IMPLIED_BY.get(aspect, ())):
+        if told := [quote for quote in quotes if one in case.sentences.tells(quote)]:
+            return told
+    return []
+
+
+def _on_state(aspect: str, quote: Quote) -> float:
+    """What the note on a resource's state gains where its state is asked for."""
+    return _STATE if aspect == "state" and quote.part == "status" else 0.0
 
 
 def _carriers(case: Case, resource: Resource, aspect: str) -> list[Quote]:
@@ -117,6 +158,7 @@ def _within(claims: Sequence[Claim]) -> list[Piece]:
 
 def _distinct(claims: Sequence[Claim]) -> list[Claim]:
     """Claims without a fact whose sentence stands beside it in full."""
+    claims = list({claim.text: claim for claim in claims}.values())
     full = {claim.quotes[0] for claim in claims if claim.text == claim.quotes[0].text}
     return [claim for claim in claims if claim.quotes[0] not in full or claim.text == claim.quotes[0].text]
 
@@ -155,11 +197,11 @@ def cell(case: Case, resource: Resource, aspect: str) -> Claim | None:
     fact = case.facts.claim(resource, aspect, case.pace if aspect == "length" else None)
     if fact is not None:
         return fact
-    telling = [q for q in case.sentences.on(resource.id) if aspect in case.sentences.tells(q)]
+    quotes = telling(case, resource, aspect)
     if aspect == "who_for":
-        telling = [quote for quote in telling if not case.sentences.is_against(quote)]
-    short = [q for q in telling if len(case.sentences.short(q, _CELL).split()) <= _CELL]
-    best = case.sentences.best(case.near, short or telling, 1, (aspect,))
+        quotes = [quote for quote in quotes if not case.sentences.is_against(quote)]
+    short = [q for q in quotes if len(case.sentences.short(q, _CELL).split()) <= _CELL]
+    best = case.sentences.best(case.near, short or quotes, 1, (aspect,), weigh=partial(_on_state, aspect))
     case.near.used.difference_update(quote.text for quote in best)
     return case.quoted(best[0], _CELL) if best else None
 

@@ -24,7 +24,11 @@ def more(case: Case) -> Content:
     topics = _topics(case)
     if not topics:
         return choice(case)
-    return _said_of(case, topics, case.request.aspects or ("content", "exercises", "who_for")) or choice(case)
+    said = _said_of(case, topics, case.request.aspects or ("content", "exercises", "who_for"))
+    if said is None:
+        content = choice(case)
+        return content.opened_by(case.frame.text("gap", "no_more")) if content.blocks else content
+    return said
 
 
 def _topics(case: Case) -> list[Resource]:
