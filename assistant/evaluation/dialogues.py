@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
-from typing import Annotated, Any
+from typing import Annotated, Any, cast, get_args
 
 import typer
 
+from assistant.errors import UsageError
 from assistant.evaluation.questions import Dialogue, read_dialogues
 from assistant.evaluation.run import Keeping, play
 from assistant.service import Assistant
@@ -176,7 +177,9 @@ def main(
     files: Annotated[list[Path], typer.Argument(help="Labelled dialogues, one JSON object a line.")],
     adviser: Annotated[str, typer.Option(help="old or new.")] = "old",
     limit: Annotated[int, typer.Option(help="Dialogues of each file; 0: all.")] = 0,
-    kept_by: Annotated[str, typer.Option(help="Who keeps the turns before: service or client.")] = "service",
+    kept_by: Annotated[
+        str, typer.Option(help="Who keeps the turns before: service, client or labels.")
+    ] = "service",
     out: Annotated[Path | None, typer.Option(help="Write the figures here, as JSON.")] = None,
     answers: Annotated[
         Path | None, typer.Option(help="Write every turn and its answer, as JSON lines.")
@@ -190,8 +193,7 @@ def main(
         # A store of its own: it keeps the last thousand conversations.
         assistant.store = MemoryStore()
         dialogues = read_dialogues(path)[: limit or None]
-        keeping: Keeping = "client" if kept_by == "client" else "service"
-        turns += asyncio.run(play_all(assistant, dialogues, path.stem, keeping))
+        turns += asyncio.run(play_all(assistant, dialogues, path.stem, _keeping(kept_by)))
     summary = summarise(turns)
     for line in describe(summary):
         print(line)
@@ -199,6 +201,13 @@ def main(
         out.write_text(json.dumps(summary, indent=1) + "\n", "utf-8")
     if answers is not None:
         answers.write_text("".join(f"{_line(turn)}\n" for turn in turns), "utf-8")
+
+
+def _keeping(given: str) -> Keeping:
+    for keeping in get_args(Keeping):
+        if keeping == given:
+            return cast(Keeping, keeping)
+    raise UsageError(f"nobody is called {given}", f"give {', '.join(get_args(Keeping))}")
 
 
 def _line(turn: PlayedTurn) -> str:
