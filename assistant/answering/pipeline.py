@@ -158,9 +158,8 @@ class Adviser:
                 record = self._transcript.record("find", exchange.question, exchange.text, Profile())
             else:
                 key = sha256(b"\0".join((key, exchange.question.encode(), exchange.text.encode()))).digest()
-                record = self._recalled.get(key)
-                if record is None:
-                    record = await self._recall(exchange.question, exchange.text, conversation, find)
+                known = self._recalled.get(key)
+                record = known or await self._recall(exchange.question, exchange.text, conversation, find)
                 self._keep(key, record)
             kept = replace(exchange, record=record)
             conversation = replace(

@@ -68,7 +68,7 @@ class Played:
     dialogue: Dialogue
     """What was said and expected."""
     kept_by: Keeping
-    """Who kept the turns before: the service (`conversation_id`), the client (`history`), or the labels in its place."""
+    """Who kept the turns before: the service (`conversation_id`), the client (`history`), or the labels."""
     turns: tuple[AskedTurn, ...]
     """In order."""
     broken: tuple[str, ...]
