@@ -54,7 +54,7 @@ class _Writer:
             return piece
         if not all(self._source(quote) for quote in piece.quotes):
             return ""
-        numbers = dict.fromkeys(self._number(quote) for quote in piece.quotes)
+        numbers = sorted({self._number(quote) for quote in piece.quotes})
         return f"{piece.text} {''.join(f'[{number}]' for number in numbers)}"
 
     def _source(self, quote: Quote) -> Citation | None:

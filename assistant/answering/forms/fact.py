@@ -89,9 +89,9 @@ def _about_one(case: Case, resource: Resource) -> Content:
     for aspect in case.request.aspects[:2]:
         if any(aspect in case.sentences.tells(quote) for claim in claims for quote in claim.quotes):
             continue
-        told = tell(case, resource, aspect)
-        claims += told
-        if not told and case.sentences.is_annotated:
+        found = tell(case, resource, aspect)
+        claims += found
+        if not found and case.sentences.is_annotated:
             gaps.append(gap(case, [resource], aspect))
     told = _within(claims)
     if not claims:
