@@ -329,6 +329,8 @@ class Step:
     """Whether the learner is taking it now, and goes on."""
     instead_of: Place | None = None
     """The guide's own pick, whose place it has taken."""
+    lacking: tuple[str, ...] = ()
+    """Ids that it builds on, too, in a plan of what the learner named, which leaves them out."""
 
     @property
     def load(self) -> float:

@@ -81,12 +81,6 @@ def estimate_hours(resource: Resource) -> tuple[float, str]:
     return hours, f"usual for a {resource.kind.replace('-', ' ')}"
 
 
-def reckon_hours(resource: Resource) -> float:
-    """Hours of a resource, as stated or by estimate."""
-    stated = stated_hours(resource)
-    return estimate_hours(resource)[0] if stated is None else stated
-
-
 def count_weeks(hours: float, hours_per_week: float | None) -> int | None:
     """Whole weeks that hours take at a pace, at least one; None where the pace is not known, or nothing takes time."""
     if not hours or not hours_per_week:

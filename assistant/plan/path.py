@@ -41,6 +41,8 @@ class Stop:
     """What the learner avoids and this has all the same, in the learner's words."""
     doing: bool = False
     """Whether the learner is taking it now."""
+    lacking: tuple[str, ...] = ()
+    """Ids that it builds on, too, and that the path leaves out."""
 
     @property
     def id(self) -> str:
@@ -53,14 +55,17 @@ def start_of(corpus: Corpus) -> str | None:
     return next(iter(corpus.about.sections("start")), None)
 
 
-def find_path(learner: Learner, chunks: Sequence[Chunk], way: Way = "long") -> tuple[Stop, ...]:
+def find_path(
+    learner: Learner, chunks: Sequence[Chunk], way: Way = "long", refs: Sequence[str] = ()
+) -> tuple[Stop, ...]:
     """The shortest sensible path for a learner, then its side branches; nothing before what it needs.
 
-    `way`: short only where `find_entry` has something to build with.
+    `way`: short only where `find_entry` has something to build with. `refs`: ids of the resources that the learner
+    named: one is led to by what it needs; several are put in order, and what else they build on is told.
     """
     return tuple(
         replace(stop, avoided=learner.avoided(stop.resource, stop.serves))
-        for stop in _Path(learner, chunks, way).find()
+        for stop in _Path(learner, chunks, way, refs).find()
     )
 
 
@@ -75,7 +80,7 @@ def find_entry(learner: Learner, chunks: Sequence[Chunk]) -> Resource | None:
 class _Path:
     """Stops found so far; each is appended after what it needs."""
 
-    def __init__(self, learner: Learner, chunks: Sequence[Chunk], way: Way) -> None:
+    def __init__(self, learner: Learner, chunks: Sequence[Chunk], way: Way, refs: Sequence[str] = ()) -> None:
         self._corpus = learner.corpus
         self._chunks = chunks
         self._profile = learner.profile
@@ -87,16 +92,36 @@ class _Path:
         self._goals = {goal.id: goal.section for goal in about.goals if goal.section != self.start}
         self._stops: dict[str, Stop] = {}
         self._optional = False
+        by_id = self._corpus.resource_by_id
+        self._refs = [by_id[id] for id in refs if id in by_id and learner.excludes(by_id[id]) is None]
+        self._is_list = len(self._refs) > 1
 
     def find(self) -> tuple[Stop, ...]:
+        """Every stop in order; with refs, those and, if it is one, what it needs."""
+        if not self._refs:
+            return self._find_whole()
+        for resource in sorted(self._refs, key=self._depth):
+            self._take(resource, self._home(resource))
+        return tuple(self._stops.values())
+
+    def _depth(self, resource: Resource) -> tuple[int, int]:
+        """How much comes before a resource, then its level."""
+        levels = ("intro", "intermediate", "advanced")
+        return len(closure(self._corpus, resource.prerequisites)), levels.index(resource.level)
+
+    def _home(self, resource: Resource) -> str:
+        """The section that it serves: the start, for a whole course or book that can stand in for it."""
+        stands_in = self.start is not None and resource.section in self._instead(self.start)
+        whole = resource.kind in _ENTRIES and not self._learner.unsuited(resource)
+        return self.start if stands_in and whole and self.start else resource.section
+
+    def _find_whole(self) -> tuple[Stop, ...]:
         for id in self._learner.doing:
             self._go_on(self._corpus.resource_by_id[id])
         programming = next((b.taught_in for b in self._corpus.about.basics if b.id == "programming"), None)
         if programming and self._learner.can_program is False:
             self._need(programming)
         targets = self._targets()
-        if self._short and self.start and not self._is_met(self.start) and self.entry:
-            self._place(self.entry, self.start, None)
         for section in targets:
             self._reach(section)
         self._optional = True
@@ -128,9 +153,7 @@ class _Path:
 
     def _go_on(self, resource: Resource) -> None:
         """Place what the learner is taking now. Nothing comes before it but what they said they lack."""
-        starts = self.start is not None and resource.section in self._instead(self.start)
-        whole = resource.kind in _ENTRIES and not self._learner.unsuited(resource)
-        section = self.start if starts and whole and self.start else resource.section
+        section = self._home(resource)
         needed = self._requirements(resource, section)
         lacked = [id for id in needed if self._lacks(id)]
         after = tuple(dict.fromkeys(stop for id in lacked for stop in self._need(id)))
@@ -342,9 +365,12 @@ class _Path:
             return id
         after: dict[str, None] = {}
         assumes: list[str] = []
+        lacking: list[str] = []
         for needed in self._requirements(resource, section):
             ids = self._need(needed)
-            if not ids:
+            if not ids and not self._is_known(needed):
+                lacking.append(needed)
+            elif not ids:
                 assumes += self._known_of(needed)
             elif needed in self._corpus.resource_by_id or not after.keys() & ids:
                 after |= dict.fromkeys(ids)
@@ -356,7 +382,13 @@ class _Path:
         )
         order = [stop for stop in self._stops if stop in after]
         self._stops[id] = Stop(
-            resource, (section,), tuple(order), tuple(dict.fromkeys(assumes)), before, optional
+            resource,
+            (section,),
+            tuple(order),
+            tuple(dict.fromkeys(assumes)),
+            before,
+            optional,
+            lacking=tuple(lacking),
         )
         return id
 
@@ -375,19 +407,27 @@ class _Path:
         return sorted(id for id in known if id in by_id and by_id[id].section in sections)
 
     def _requirements(self, resource: Resource | None, section: str) -> list[str]:
-        """The resource's own prerequisites, then those of the sections that it belongs to and serves."""
+        """The resource's own prerequisites, then those of the sections that it belongs to and serves.
+
+        What was named by the learner needs its own alone.
+        """
         ids = [*(resource.prerequisites if resource else ())]
+        if self._refs:
+            return ids
         for served in (resource.section if resource else section, section):
             if served in self._corpus.section_by_id:
                 ids += self._corpus.section_by_id[served].prerequisites
         return [id for id in dict.fromkeys(ids) if id != section]
 
     def _need(self, id: str) -> list[str]:
-        """See to it that a prerequisite stands on the path; which stops meet it (none: it is known)."""
+        """See to it that a prerequisite stands on the path; which stops meet it.
+
+        None do where it is known, and in a list that the learner has made.
+        """
         if self._is_known(id):
             return []
         placed = self._placed(id)
-        if placed:
+        if placed or self._is_list:
             return placed
         resource = self._corpus.resource_by_id.get(id)
         if resource is not None:
@@ -406,6 +446,8 @@ class _Path:
         return [taken] if taken else []
 
     def _need_section(self, section: str) -> list[str]:
+        if section == self.start and self._short and self.entry:
+            return [self._place(self.entry, section, None)]
         candidates = self._candidates(section)
         parts = [
             r for r in candidates if r.id in self._parts and r.origin == "guide" and r.section == section

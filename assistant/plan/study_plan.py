@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from assistant.cite import Draft, Pick, cite_safely, report_broken
 from assistant.plan.learner import Learner
-from assistant.plan.pace import estimate_hours, hours_facts, reckon_hours, stated_hours
+from assistant.plan.pace import estimate_hours, hours_facts, stated_hours
 from assistant.plan.path import Stop, find_entry, find_path, start_of
 from assistant.plan.wants import Terms, Way, merge_wants
 from assistant.plan.writing import write_brief, write_plan
@@ -26,28 +26,30 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _ON_PROGRAMMING = re.compile(r"programming\b", re.IGNORECASE)
-_FULL_TIME = 40.0
-"""Hours a week that nobody has more of for learning."""
 _STEP_LINE = re.compile(r"^(?:### )?\d{1,2}\. ", re.MULTILINE)
 
 
-def make_plan(corpus: Corpus, chunks: Sequence[Chunk], profile: Profile, wants: Sequence[str] = ()) -> Plan:
+def make_plan(
+    corpus: Corpus,
+    chunks: Sequence[Chunk],
+    profile: Profile,
+    wants: Sequence[str] = (),
+    refs: Sequence[str] = (),
+) -> Plan:
     """Order what this learner should take, each step after its prerequisites, and say why.
 
-    `wants`: what was said of the plan itself, as `merge_wants` reads it. The plan's profile holds them.
+    `wants`: what was said of the plan itself, as `merge_wants` reads it; the plan's profile holds them. `refs`: ids
+    of the resources that the plan is to be made of: one with what it needs, several in their order.
     """
     terms = merge_wants(profile, wants)
     learner = Learner(corpus, terms.profile)
     entry = find_entry(learner, chunks)
     way = _choose_way(learner, entry, terms)
-    stops = find_path(learner, chunks, way)
-    if way == "long" and entry is not None and terms.way is None and _is_too_long(stops, terms):
-        way = "short"
-        stops = find_path(learner, chunks, way)
+    stops = find_path(learner, chunks, way, refs)
     if terms.brief:
         stops = _drop_optional(stops)
     # Who refuses the foundations has one way only.
-    other = None if entry is None or learner.no_foundations else entry
+    other = None if refs or learner.no_foundations else entry
     return _Builder(learner, chunks, terms).build(stops, way, other)
 
 
@@ -87,15 +89,9 @@ def _choose_way(learner: Learner, entry: Resource | None, terms: Terms) -> Way:
         return "short"
     builds = bool(learner.can_program) or entry.id in learner.doing
     unread = terms.profile.background in (None, "none") and not learner.brings_foundations
-    return terms.way or ("short" if builds and unread else "long")
-
-
-def _is_too_long(stops: Sequence[Stop], terms: Terms) -> bool:
-    """Whether a path can't be walked in the weeks that there are, at the learner's hours or at full time."""
-    if terms.weeks is None:
-        return False
-    taken = [stop.resource for stop in stops if stop.resource and not stop.optional]
-    return sum(map(reckon_hours, taken)) > terms.weeks * (terms.profile.hours_per_week or _FULL_TIME)
+    if terms.way == "short" and learner.can_program is False:
+        return "long"
+    return terms.way or ("short" if builds and (unread or terms.brief) else "long")
 
 
 def _drop_optional(stops: Sequence[Stop]) -> tuple[Stop, ...]:
@@ -219,6 +215,7 @@ def _make_step(
         assumes=stop.assumes,
         avoided=stop.avoided,
         doing=stop.doing,
+        lacking=stop.lacking,
     )
     if resource is None:
         return step

@@ -35,7 +35,7 @@ class Terms:
 def merge_wants(profile: Profile, wants: Sequence[str]) -> Terms:
     """Merge wants into a profile; those that say nothing of a plan are passed over.
 
-    Read are the formats, `free`, `short`, `easier`, `theory`, `kind:book`, `not:ID`, and `time:8 weeks` for when the
+    Read are the formats, `free`, `short`, `theory`, `kind:book`, `not:ID`, and `time:8 weeks` for when the
     plan has to end.
     """
     said = [_KINDS.get(want, want) for want in wants]
@@ -57,8 +57,8 @@ def _way(profile: Profile, wants: Sequence[str]) -> Way | None:
     """The way that the wants ask for, else the one that the profile suits; None where neither tells."""
     if "theory" in wants:
         return "long"
-    if {"hands-on", "short", "easier"} & set(wants):
+    if "hands-on" in wants:
         return "short"
     if "theory" in profile.prefers:
         return "long"
-    return "short" if "short" in profile.prefers or profile.prefers[:1] == ("hands-on",) else None
+    return "short" if profile.prefers[:1] == ("hands-on",) else None

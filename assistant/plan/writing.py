@@ -26,7 +26,7 @@ def write_plan(
     """The plan as Markdown. Its sentences are quotes; its lists say format, time and what comes before."""
     numbers = {step.resource or step.section: step.number for step in steps}
     said = (
-        f"{_heading(corpus, profile)}{write_total(steps, profile)}"
+        f"{_heading(corpus, profile, steps)}{write_total(steps, profile)}"
         f"{_deadline(steps, profile, weeks)}{write_avoided(steps)}"
     )
     blocks = [f"# Your study plan\n\n{said}"]
@@ -137,23 +137,20 @@ def _deadline(steps: Sequence[Step], profile: Profile, weeks: float | None) -> s
 
 def _opening(corpus: Corpus, plan: Plan) -> str:
     """What the plan leads to, in how many steps, and what comes first."""
-    about = corpus.about
-    labels = {goal.id: goal.label for goal in about.goals}
-    goals = [labels[goal] for goal in plan.profile.goal if goal in labels]
-    end = ", ".join(goals) or about.labels.get(start_of(corpus) or "") or about.subject
     path, _ = split_branches(plan.steps)
+    end = _goal(corpus, plan.profile, plan.steps)
     count = f"{len(path)} {'step' if len(path) == 1 else 'steps'}"
     brought = _subjects(corpus, tuple(dict.fromkeys(id for step in path for id in step.assumes)))
     since = f" You bring {_join(brought)}." if brought else ""
+    beside = _subjects(corpus, tuple(dict.fromkeys(id for step in path for id in step.lacking)))
+    since += f" It builds on {_join(beside)}, too, which you did not name." if beside else ""
     return f"Your plan for {end} has {count}.{since}" if end else f"Your plan has {count}.{since}"
 
 
-def _heading(corpus: Corpus, profile: Profile) -> str:
+def _heading(corpus: Corpus, profile: Profile, steps: Sequence[Step]) -> str:
     about = corpus.about
-    labels = {goal.id: goal.label for goal in about.goals}
-    goals = [labels[goal] for goal in profile.goal if goal in labels]
-    start = about.labels.get(start_of(corpus) or "")
-    parts = [f"Goal: {', '.join(goals) or start or about.subject}"]
+    end = _goal(corpus, profile, steps)
+    parts = [f"Goal: {end}"] if end else []
     stages = {stage.id: stage.label for stage in about.backgrounds}
     if profile.background in stages:
         parts.append(f"you bring: {stages[profile.background]}")
@@ -164,7 +161,24 @@ def _heading(corpus: Corpus, profile: Profile) -> str:
         parts.append(f"you avoid: {', '.join(avoids)}")
     if profile.hours_per_week:
         parts.append(f"{profile.hours_per_week:g} hours a week")
-    return "; ".join(parts) + "."
+    said = "; ".join(parts)
+    return f"{said[:1].upper()}{said[1:]}." if said else ""
+
+
+def _goal(corpus: Corpus, profile: Profile, steps: Sequence[Step]) -> str:
+    """What a plan leads to, in words; empty where it is made of what the learner named, and leads past the start."""
+    about = corpus.about
+    labels = {goal.id: goal.label for goal in about.goals}
+    goals = [labels[goal] for goal in profile.goal if goal in labels]
+    if goals:
+        return ", ".join(goals)
+    start = start_of(corpus)
+    begins = start is None or not steps or any(step.section in _starts(corpus) for step in steps)
+    return (about.labels.get(start or "") or about.subject) if begins else ""
+
+
+def _starts(corpus: Corpus) -> tuple[str, ...]:
+    return corpus.about.sections("start", "alternatives")
 
 
 def _write_step(corpus: Corpus, step: Step, numbers: dict[str, int], profile: Profile) -> str:
@@ -176,6 +190,8 @@ def _write_step(corpus: Corpus, step: Step, numbers: dict[str, int], profile: Pr
         lines.append(f"- After: {', '.join(after)}")
     if step.assumes:
         lines.append(f"- You bring: {', '.join(_subjects(corpus, step.assumes))}")
+    if step.lacking:
+        lines.append(f"- Builds on, too: {', '.join(_subjects(corpus, step.lacking))}")
     if step.format:
         lines.append(f"- Format: {', '.join(step.format)}")
     if step.load:

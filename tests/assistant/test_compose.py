@@ -22,7 +22,6 @@ QUESTIONS = [
     "what comes after cs231n?",
     "hinton larochelle de freitas, which has slides?",
     "I hate videos. What can I take for reinforcement learning?",
-    "make me a study plan for language",
     "quiero aprender redes neuronales, sin matemáticas",
     "cs224d vs cs224n",
     "what do you have from karpathy",

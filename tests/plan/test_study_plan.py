@@ -364,7 +364,15 @@ def test_who_can_program_builds_first_and_the_maths_is_a_side_branch(
         ({"knows": ("python",)}, (), "fastai-practical-deep-learning", "the maths first"),
         ({"can_program": True}, ("theory",), "strang-linear-algebra", "building first"),
         ({}, ("hands-on",), "fastai-practical-deep-learning", "the maths first"),
-        ({}, ("short",), "fastai-practical-deep-learning", "the maths first"),
+        ({}, ("short",), "strang-linear-algebra", "building first"),
+        (
+            {"can_program": True, "knows": ("calculus",)},
+            ("short",),
+            "fastai-practical-deep-learning",
+            "the maths first",
+        ),
+        ({"lacks": ("programming",)}, ("hands-on",), "strang-linear-algebra", "building first"),
+        ({"can_program": True, "prefers": ("theory",)}, (), "strang-linear-algebra", "building first"),
         ({"prefers": ("hands-on",)}, (), "fastai-practical-deep-learning", "the maths first"),
         ({"can_program": True, "background": "maths"}, (), "cs231n", None),
         ({"avoids": ("maths",)}, (), "fastai-practical-deep-learning", None),
@@ -375,8 +383,6 @@ def test_who_can_program_builds_first_and_the_maths_is_a_side_branch(
             "karpathy-zero-to-hero",
             "the maths first",
         ),
-        ({"background": "none"}, ("time:2 months",), "fastai-practical-deep-learning", "the maths first"),
-        ({"background": "none"}, ("time:2 years",), "strang-linear-algebra", "building first"),
     ],
 )
 def test_the_way_suits_the_learner_and_the_other_one_is_named(
@@ -391,6 +397,40 @@ def test_the_way_suits_the_learner_and_the_other_one_is_named(
     assert made.steps[0].resource == first
     assert (made.other.name if made.other else None) == other
     assert ("## The other way" in made.text) == (other is not None)
+
+
+def test_several_named_resources_are_put_in_order_and_what_else_they_need_is_told(
+    corpus: Corpus, chunks: tuple[Chunk, ...]
+) -> None:
+    named = ("cs231n", "strang-linear-algebra", "nielsen-book", "mitx-probability")
+    made = make_plan(corpus, chunks, Profile(), refs=named)
+    assert resources(made, optional=True) == [
+        "strang-linear-algebra",
+        "mitx-probability",
+        "nielsen-book",
+        "cs231n",
+    ]
+    assert made.steps[1].lacking == ("mitx-calculus",) and made.other is None
+    assert "- Builds on, too: calculus" in made.text
+    assert "It builds on calculus, too, which you did not name." in plan_draft(corpus, made).text
+    after = make_plan(corpus, chunks, Profile(done=("nielsen-book",), knows=("calculus",)), refs=named)
+    assert "nielsen-book" not in resources(after, optional=True)
+    assert not any(step.lacking for step in after.steps)
+
+
+@pytest.mark.parametrize(
+    ("ref", "said", "expected"),
+    [
+        ("strang-linear-algebra", {}, ["strang-linear-algebra"]),
+        ("karpathy-rl", {"can_program": True}, ["fastai-practical-deep-learning", "karpathy-rl"]),
+        ("karpathy-rl", {"knows": ("have-basics",)}, ["karpathy-rl"]),
+        ("cs231n", {"knows": ("probability", "linear algebra")}, ["cs231n"]),
+    ],
+)
+def test_one_named_resource_is_led_to_by_what_it_needs(
+    corpus: Corpus, chunks: tuple[Chunk, ...], ref: str, said: dict[str, Any], expected: list[str]
+) -> None:
+    assert resources(make_plan(corpus, chunks, Profile(**said), refs=(ref,)), optional=True) == expected
 
 
 def test_wants_change_the_plan_and_its_profile(corpus: Corpus, chunks: tuple[Chunk, ...]) -> None:
@@ -408,8 +448,8 @@ def test_wants_change_the_plan_and_its_profile(corpus: Corpus, chunks: tuple[Chu
     [
         (10.0, ("theory", "time:3 months"), "In your 13 weeks you have 130 hours and can get into step 1;"),
         (12.0, ("theory", "time:30 weeks"), "In your 30 weeks you have 360 hours and can finish steps 1, 2;"),
-        (6.0, ("short", "time:8 weeks"), "It fits into your 8 weeks."),
-        (None, ("short", "time:8 weeks"), "To end in 8 weeks takes 4 hours a week."),
+        (6.0, ("hands-on", "time:8 weeks"), "It fits into your 8 weeks."),
+        (None, ("hands-on", "time:8 weeks"), "To end in 8 weeks takes 4 hours a week."),
     ],
 )
 def test_a_time_to_end_is_held_against_the_hours(
