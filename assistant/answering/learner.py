@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from assistant.dialogue.statements import basic_of, subject_id
 from assistant.types import Profile
 from assistant.words import stems
-from corpus.facts import count_hours
+from corpus.facts import Fact, count_hours
 from corpus.types import Corpus, Resource
 
 Column = NDArray[np.float32]
@@ -62,6 +62,7 @@ class Judge:
         self.hours = self._column(_hours)
         self.known_kind = self._column(lambda one: one.kind != _UNKNOWN_KIND)
         self._section_ids = {section.id for section in corpus.sections}
+        self._basics_of = _basics_of(corpus)
         self._needs = {id: self._closure(id) for id in self.ids}
         self._serves: dict[str, Column] = {}
         self._teaches: dict[str, Column] = {}
@@ -207,7 +208,9 @@ class Judge:
         while waiting:
             at = waiting.pop()
             unit = self.corpus.resource_by_id.get(at) or self.corpus.section_by_id.get(at)
-            new = [one for one in unit.prerequisites if one not in found] if unit else []
+            # A section of foundations stands for the subjects that it teaches.
+            before = (*unit.prerequisites, *self._basics_of.get(at, ())) if unit else ()
+            new = [one for one in before if one not in found]
             found.update(new)
             waiting += new
         return frozenset(found - {id})
@@ -282,6 +285,16 @@ class Judge:
         return self._column(lambda one: sum(id not in met for id in one.prerequisites))
 
 
+def _basics_of(corpus: Corpus) -> Mapping[str, list[str]]:
+    """Ids of the resources that teach a basic, by their section."""
+    found: dict[str, list[str]] = {}
+    for basic in corpus.about.basics:
+        resource = corpus.resource_by_id.get(basic.taught_in or "")
+        if resource is not None:
+            found.setdefault(resource.section, []).append(resource.id)
+    return found
+
+
 def _serves(resource: Resource, value: str) -> float:
     if resource.kind == _UNKNOWN_KIND:
         return 0.0
@@ -299,7 +312,9 @@ def _serves(resource: Resource, value: str) -> float:
     if value.startswith("lang:"):
         code = resource.fact("code")
         written = (
-            {language.lower() for language in code.value} if code and isinstance(code.value, tuple) else None
+            {str(language).lower() for language in code.value}
+            if code and isinstance(code.value, tuple)
+            else None
         )
         return 0.0 if written is None else 1.0 if value.removeprefix("lang:").lower() in written else -1.0
     return 0.0
@@ -307,7 +322,7 @@ def _serves(resource: Resource, value: str) -> float:
 
 def _hours(resource: Resource) -> float:
     """Hours that a resource takes, stated or by its lectures, chapters or pages; middling where nothing is known."""
-    facts = {fact.name: fact for fact in resource.facts}
+    facts: dict[str, Fact] = {fact.name: fact for fact in resource.facts}
     stated = count_hours(facts)
     if stated is not None:
         return stated
