@@ -69,11 +69,11 @@ class Profile:
     done: tuple[str, ...] = ()
     """Ids of resources that they have finished."""
     knows: tuple[str, ...] = ()
-    """Ids of sections or resources whose subject they know."""
+    """Ids of sections or resources whose subject they know, and subjects that the guide teaches nowhere."""
     lacks: tuple[str, ...] = ()
-    """Ids of sections or resources whose subject they lack."""
+    """The same of subjects that they do not know."""
     doing: tuple[str, ...] = ()
-    """Ids of resources that they are taking now."""
+    """Ids of resources that they are working through."""
     hours_per_week: float | None = None
     """Time that they have."""
     level: str | None = None
