@@ -12,7 +12,10 @@ from hashlib import sha256
 from time import perf_counter
 
 from assistant.answering.parts import join_drafts, split_questions
-from assistant.answering.stages import Candidate, Said, Scope, Search, Stages
+from assistant.answering.ranking import Candidate
+from assistant.answering.scope import Scope
+from assistant.answering.speaker import Spoken
+from assistant.answering.stages import Search, Stages
 from assistant.cite import Draft
 from assistant.dialogue.request import Request
 from assistant.dialogue.state import State
@@ -193,7 +196,7 @@ class Adviser:
         found, reading = await asyncio.gather(
             asyncio.gather(*map(find, texts)), self._stages.read(message, self._before(state))
         )
-        search = Search(found[0], found[-1])
+        search = self._stages.look(found[0], found[-1])
         return self._stages.resolve(reading, state, search), search
 
     def _before(self, state: State) -> Before:
@@ -241,9 +244,11 @@ class Adviser:
         draft = join_drafts([one.draft for one in kept])
         text = "\n\n".join(dict.fromkeys((draft.text, *told)))
         gaps = (*(gap for one in kept for gap in one.gaps), *(part.request.reading.text for part in missing))
-        return self._advice(whole, Said(replace(draft, text=text), gaps), "answered", None)
+        return self._advice(whole, Spoken(replace(draft, text=text), gaps), "answered", None)
 
-    def _advice(self, weighed: _Weighed, said: Said, outcome: Outcome, asked: Clarification | None) -> Advice:
+    def _advice(
+        self, weighed: _Weighed, said: Spoken, outcome: Outcome, asked: Clarification | None
+    ) -> Advice:
         request, draft = weighed.request, said.draft
         related = self._related(weighed.search.alone, {citation.section for citation in draft.citations})
         return Advice(

@@ -6,36 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from assistant.cite import Draft
+from assistant.answering.ranking import Candidate
+from assistant.answering.scope import Scope
+from assistant.answering.speaker import Spoken
+from assistant.dialogue.look import Look
 from assistant.dialogue.request import Request
 from assistant.dialogue.state import State
 from assistant.types import Citation, Outcome, Related
-from assistant.understanding.reading import Before, Kind, Reading
+from assistant.understanding.reading import Before, Reading
 from index.search import Found
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A resource that an answer may recommend."""
-
-    id: str
-    """Its id."""
-    utility: float
-    """Probability that it is an acceptable answer."""
-    excluded: str = ""
-    """Why it must not be recommended; empty: it may be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which kind of answer a request gets."""
-
-    outcome: Kind
-    """answered, not_covered, off_topic, smalltalk, refused."""
-    confidence: float
-    """0 to 1: how likely the corpus answers it."""
-    partly: bool = False
-    """Whether it is answered though nothing that the corpus says is near all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +25,10 @@ class Search:
     """For the message as written."""
     context: Found
     """For the message with the topic of the turns before; the same where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An answer in words."""
-
-    draft: Draft
-    """Text and sources."""
-    gaps: tuple[str, ...] = ()
-    """What was asked and the corpus does not tell."""
+    look: Look
+    """`alone`, as columns over the corpus."""
+    context_look: Look
+    """`context` in that form."""
 
 
 class Stages(Protocol):
@@ -70,6 +43,9 @@ class Stages(Protocol):
     def context(self, text: str, state: State) -> str:
         """A message with the topic of the turns before; the same where there is none."""
 
+    def look(self, alone: Found, context: Found) -> Search:
+        """What was found, with its columns."""
+
     def resolve(self, reading: Reading, state: State, search: Search) -> Request:
         """The request as it stands in its conversation."""
 
@@ -79,7 +55,7 @@ class Stages(Protocol):
     def decide_scope(self, request: Request, search: Search, ranked: Sequence[Candidate]) -> Scope:
         """Which kind of answer it gets."""
 
-    def say(self, request: Request, search: Search, ranked: Sequence[Candidate], scope: Scope) -> Said:
+    def say(self, request: Request, search: Search, ranked: Sequence[Candidate], scope: Scope) -> Spoken:
         """The answer in words; without sources where there is nothing to say."""
 
     def decline(self, request: Request, outcome: Outcome, related: Sequence[Related]) -> str:

@@ -8,8 +8,12 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from assistant.answering.pipeline import Advice, Adviser
-from assistant.answering.stages import Candidate, Said, Scope, Search
+from assistant.answering.ranking import Candidate
+from assistant.answering.scope import Scope
+from assistant.answering.speaker import Spoken
+from assistant.answering.stages import Search
 from assistant.cite import Draft, Pick, cite
+from assistant.dialogue.look import Looker
 from assistant.dialogue.request import Request
 from assistant.dialogue.state import State
 from assistant.types import Citation, Conversation, Exchange, Outcome, Profile, Related, Turn
@@ -47,6 +51,10 @@ class Script:
     def context(self, text: str, state: State) -> str:
         return f"{state.last.query}. {text}" if state.last else text
 
+    def look(self, alone: Found, context: Found) -> Search:
+        looker = Looker(self.bees.corpus, self.bees.searcher.index)
+        return Search(alone, context, looker.look(alone), looker.look(context))
+
     def resolve(self, reading: Reading, state: State, search: Search) -> Request:
         self.states.append(state)
         knows = (*state.learner.knows, *reading.says_of("knows"))
@@ -65,10 +73,12 @@ class Script:
         outcome: Kind = next(found, "answered")
         return Scope(outcome, 0.75)
 
-    def say(self, request: Request, search: Search, ranked: Sequence[Candidate], scope: Scope) -> Said:
+    def say(self, request: Request, search: Search, ranked: Sequence[Candidate], scope: Scope) -> Spoken:
         quote = self.bees.evidence.of_section[self.bees.corpus.resource_by_id[ranked[0].id].section][0]
         source = cite(self.bees.corpus, Pick(quote.chunk, quote.sentence), 1)
-        return Said(Draft(f"{quote.text} [1]", (source,)), ("its price",) if "price" in request.query else ())
+        return Spoken(
+            Draft(f"{quote.text} [1]", (source,)), ("its price",) if "price" in request.query else ()
+        )
 
     def decline(self, request: Request, outcome: Outcome, related: Sequence[Related]) -> str:
         return f"{outcome}: {', '.join(one.id for one in related)}"
@@ -139,7 +149,7 @@ async def test_what_is_not_covered_is_declined_and_claims_nothing(script: Script
 
 
 async def test_an_answer_without_a_source_is_none(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(script, "say", lambda *_: Said(Draft("I think so.", ())))
+    monkeypatch.setattr(script, "say", lambda *_: Spoken(Draft("I think so.", ())))
     advice = await Line(script).answer("honey?")
     assert advice.outcome == "not_covered"
     assert advice.draft.text.startswith("not_covered: ")
