@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
-from assistant.answering.pipeline import Advice
+from assistant.answering.line import Reader, open_adviser
+from assistant.answering.pipeline import Advice, Adviser
 from assistant.cite import Draft, report_broken
 from assistant.errors import BadRequest, NotKept, Unavailable, index_problems
 from assistant.generate import Generator, open_generator
@@ -81,13 +82,21 @@ class Assistant:
     """Answers questions from one corpus and its index."""
 
     def __init__(
-        self, corpus: Corpus, searcher: Searcher, store: Store, rewriter: Rewriter | None = None
+        self,
+        corpus: Corpus,
+        searcher: Searcher,
+        store: Store,
+        rewriter: Rewriter | None = None,
+        reader: Reader | None = None,
     ) -> None:
+        """`reader`: reads the messages; without one the old answer core does."""
         self.corpus = corpus
         self.searcher = searcher
         self.store = store
         self.rewriter = rewriter
-        self.adviser = OldAdviser(corpus, searcher.index)
+        self.adviser: OldAdviser | Adviser = OldAdviser(corpus, searcher.index)
+        if reader is not None:
+            self.adviser = open_adviser(corpus, searcher.index, reader)
 
     @classmethod
     def open(cls, settings: Settings, progress: Progress | None = None) -> Assistant:
