@@ -91,6 +91,7 @@ class Assistant:
     ) -> None:
         """`reader`: reads the messages; without one the old answer core does."""
         self.corpus = corpus
+        self.reader = reader
         self.searcher = searcher
         self.store = store
         self.rewriter = rewriter
@@ -267,11 +268,16 @@ def _pieces(whole: dict[str, Any]) -> Iterator[Event]:
 
 
 def assemble(
-    corpus: Corpus, index: Index, encoder: Encoder, generator: Generator | None, threads: int = 0
+    corpus: Corpus,
+    index: Index,
+    encoder: Encoder,
+    generator: Generator | None,
+    threads: int = 0,
+    reader: Reader | None = None,
 ) -> Assistant:
     """An assistant of parts that are open; it keeps conversations in memory. `threads`: see `Searcher`."""
     rewriter = Rewriter(corpus, Verifier(corpus, encoder), generator) if generator else None
-    return Assistant(corpus, Searcher(index, encoder, threads), MemoryStore(), rewriter)
+    return Assistant(corpus, Searcher(index, encoder, threads), MemoryStore(), rewriter, reader)
 
 
 def check_question(question: str) -> str:

@@ -21,6 +21,7 @@ from assistant.dialogue.state import State
 from assistant.dialogue.transcript import Transcript
 from assistant.evidence import Evidence, Quote
 from assistant.lexicon import Lexicon
+from assistant.lexicon import Reading as Names
 from assistant.plan.study_plan import make_plan, plan_draft
 from assistant.types import Citation, Outcome, Profile, Related
 from assistant.understanding.courtesy import COURTESIES, courtesy_of
@@ -32,8 +33,8 @@ from index.search import Found, Index
 class Reader(Protocol):
     """Reads messages."""
 
-    def read(self, text: str, before: Before) -> Reading:
-        """What a message means, after the turn before it."""
+    def read(self, text: str, before: Before, names: Names) -> Reading:
+        """What a message means, after the turn before it; `names`: what the lexicon finds in it."""
 
 
 class Line:
@@ -54,7 +55,7 @@ class Line:
 
     async def read(self, text: str, before: Before) -> Reading:
         """What a message means."""
-        return self._reader.read(text, before)
+        return self._reader.read(text, before, self.lexicon.read(text))
 
     def context(self, text: str, state: State) -> str:
         """A message with the topic of the turns before."""

@@ -203,10 +203,9 @@ class Adviser:
         last = state.last
         if last is None:
             return Before()
-        names = (
-            self.corpus.resource_by_id[id].short for id in last.items if id in self.corpus.resource_by_id
-        )
-        return Before(last.message, tuple(names), last.asked)
+        known = [id for id in last.items if id in self.corpus.resource_by_id]
+        names = tuple(self.corpus.resource_by_id[id].short for id in known)
+        return Before(last.message, names, last.asked, tuple(known))
 
     def _weigh(self, request: Request, search: Search) -> _Weighed:
         ranked = self._stages.rank(request, search)

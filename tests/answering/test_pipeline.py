@@ -158,7 +158,10 @@ async def test_an_answer_without_a_source_is_none(script: Script, monkeypatch: p
 async def test_a_follow_up_is_read_and_searched_with_the_turn_before(script: Script) -> None:
     line = Line(script)
     await line.talk("about honey", "how long?")
-    assert script.read_with[-1] == ("how long?", Before("about honey", ("Hive School",), ""))
+    assert script.read_with[-1] == (
+        "how long?",
+        Before("about honey", ("Hive School",), "", ("hive-school",)),
+    )
     assert line.searched == ["about honey", "how long?", "about honey. how long?"]
 
 

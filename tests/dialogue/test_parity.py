@@ -11,6 +11,7 @@ from assistant.answering.examples import DATA, to_reading
 from assistant.evaluation.questions import read_dialogues
 from assistant.evaluation.run import play
 from assistant.lexicon import Lexicon
+from assistant.lexicon import Reading as Names
 from assistant.mask import mask
 from assistant.service import Assistant
 from assistant.store import MemoryStore
@@ -33,7 +34,7 @@ class LabelledReader:
         ]
         self._labels = {mask(turn["user"].strip()): turn for turn in turns}
 
-    def read(self, text: str, before: Before) -> Reading:
+    def read(self, text: str, before: Before, names: Names) -> Reading:
         """As labelled; a search for what nobody has labelled."""
         labels = self._labels.get(mask(text), {"act": "find", "aspects": [], "want": [], "says": []})
         read = {
