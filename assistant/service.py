@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from assistant.answering.line import Reader, open_adviser
-from assistant.answering.pipeline import Advice, Adviser
+from assistant.answering.pipeline import Advice
 from assistant.cite import Draft, report_broken
 from assistant.errors import BadRequest, NotKept, Unavailable, index_problems
 from assistant.generate import Generator, open_generator
@@ -95,7 +95,8 @@ class Assistant:
         self.searcher = searcher
         self.store = store
         self.rewriter = rewriter
-        self.adviser: OldAdviser | Adviser = OldAdviser(corpus, searcher.index)
+        # Either answer core, while there are two.
+        self.adviser: Any = OldAdviser(corpus, searcher.index)
         if reader is not None:
             self.adviser = open_adviser(corpus, searcher.index, reader)
 
