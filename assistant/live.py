@@ -154,4 +154,5 @@ def _reopen(settings: Settings, old: Assistant, reach: Callable[[], Encoder]) ->
         index = open_index(settings.index_path, corpus, encoder, settings.vectors)
     store: Store = old.store
     rewriter = old.rewriter.over(corpus, encoder) if old.rewriter else None
-    return Assistant(corpus, Searcher(index, encoder, settings.encoder_threads), store, rewriter)
+    searcher = Searcher(index, encoder, settings.encoder_threads)
+    return Assistant(corpus, searcher, store, rewriter, old.reader)

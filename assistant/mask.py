@@ -10,7 +10,7 @@ from itertools import accumulate, combinations, pairwise
 from typing import Any
 
 from assistant.names import names
-from assistant.types import Profile, as_values
+from assistant.types import Profile, Record, as_values
 
 _KEY_PREFIXES = "sk|pk|rk|ghp|gho|ghs|github_pat|glpat|hf|xox[abeoprs]|xapp|AKIA|AIza|ya29|npm|pypi"
 _TELLING_WORDS = "bearer|token|password|passwd|pwd|secret|api[ _-]?key"
@@ -26,6 +26,8 @@ _LIST = 3
 _STEP = 10
 """How far they are apart at most."""
 
+_PLAIN = re.compile(r"[a-z-]{0,60}")
+"""Words that nothing can be told from: most values of a profile are ids."""
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 """PostgreSQL keeps no NUL, and half of a surrogate pair is no UTF-8."""
 
@@ -36,6 +38,8 @@ def mask(text: str) -> str:
 
     A name is known only where somebody says that it is one; nothing else can be told from a word.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     text = storable(text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
@@ -50,6 +54,11 @@ def mask_profile(profile: Profile) -> Profile:
         if isinstance(value, str | tuple)
     }
     return replace(profile, **words)
+
+
+def mask_record(record: Record) -> Record:
+    """A record with the learner's words in it masked."""
+    return replace(record, query=mask(record.query), profile=mask_profile(record.profile))
 
 
 def storable(text: str) -> str:

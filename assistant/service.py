@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
-from assistant.adviser import Advice, Adviser, Message, Part, Search
+from assistant.answering.line import Reader, open_adviser
+from assistant.answering.pipeline import Advice
 from assistant.cite import Draft, report_broken
 from assistant.errors import BadRequest, NotKept, Unavailable, index_problems
 from assistant.generate import Generator, open_generator
 from assistant.mask import mask_profile, storable
+from assistant.old_line import OldAdviser
 from assistant.plan.study_plan import make_plan
 from assistant.reword import Rewriter
 from assistant.settings import Settings
@@ -42,8 +44,6 @@ from index.store import MANIFEST
 _NO_HITS = 0
 """An answer is made of what its question is about, and needs no hits."""
 _COMPOSER = "composer"
-_HERE = 3.0
-"""How much likelier the sections of the last answer are for a message that leans on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,23 @@ class Assistant:
     """Answers questions from one corpus and its index."""
 
     def __init__(
-        self, corpus: Corpus, searcher: Searcher, store: Store, rewriter: Rewriter | None = None
+        self,
+        corpus: Corpus,
+        searcher: Searcher,
+        store: Store,
+        rewriter: Rewriter | None = None,
+        reader: Reader | None = None,
     ) -> None:
+        """`reader`: reads the messages; without one the old answer core does."""
         self.corpus = corpus
+        self.reader = reader
         self.searcher = searcher
         self.store = store
         self.rewriter = rewriter
-        self.adviser = Adviser(corpus, searcher.index)
+        # Either answer core, while there are two.
+        self.adviser: Any = OldAdviser(corpus, searcher.index)
+        if reader is not None:
+            self.adviser = open_adviser(corpus, searcher.index, reader)
 
     @classmethod
     def open(cls, settings: Settings, progress: Progress | None = None) -> Assistant:
@@ -127,20 +137,15 @@ class Assistant:
         started = perf_counter()
         asked = check_question(ask.question)
         conversation = await self._conversation(ask)
-        question = asked if ask.standalone else self.adviser.meant(asked, conversation)
         profile = mask_profile(ask.profile) if ask.profile is not None else None
-        message = self.adviser.read(question, conversation, profile, ask.standalone)
-        search = await self._find(question, message)
-        found = search.found
-        searched = perf_counter()
-        advice = self.adviser.advise(question, message, search)
-        done = perf_counter()
+        with index_problems():
+            advice = await self.adviser.answer(asked, conversation, self._find, profile, ask.standalone)
+        total = (perf_counter() - started) * 1e3
         id = f"ans_{secrets.token_hex(12)}"
         if show is not None:
             told = {"id": id, "conversation_id": conversation.id, "outcome": advice.outcome}
-            show(Event("meta", told | {"profile": message.profile.as_dict()}))
-        draft, generator = await self._reword(question, advice.draft, message.profile, show)
-        timings = {"compose": (done - searched) * 1e3, "total": (done - started) * 1e3}
+            show(Event("meta", told | {"profile": advice.profile.as_dict()}))
+        draft, generator = await self._reword(asked, advice.draft, advice.profile, show)
 
         def build(said: Advice, text: Draft, generator: str) -> Answer:
             return Answer(
@@ -152,11 +157,12 @@ class Assistant:
                 related=said.related,
                 clarifying_question=said.clarification,
                 suggestions=said.suggestions,
-                profile=message.profile,
+                profile=said.profile,
                 gaps=said.gaps,
                 generator=generator,
-                confidence=found.confidence,
-                timings_ms={**found.timings_ms} | timings,
+                confidence=said.confidence,
+                timings_ms={**said.timings_ms, "total": total},
+                record=self.adviser.record(said, text.text),
                 evidence=self.searcher.index.chunk_by_id,
                 addresses=self.corpus.urls,
             )
@@ -166,7 +172,7 @@ class Assistant:
         except BrokenPromise as broken:
             # A text that breaks a promise costs its own words, never the answer.
             report_broken(broken)
-            answer = self._without(build, advice, self.adviser.decline(question, message))
+            answer = self._without(build, advice, self.adviser.withdraw(advice))
         await self.store.remember(conversation, asked, answer, ask.channel)
         return answer
 
@@ -201,18 +207,8 @@ class Assistant:
         """Whether another index on disk is about to be used: never by this one, which does not look."""
         return False
 
-    async def _find(self, question: str, message: Message) -> Search:
-        """Search for what is needed; a message that leans on the turns before is searched alone, too."""
-        need = message.need
-        prior = dict.fromkeys(need.sections, _HERE) if need.follow_up else None
-        texts = (*message.parts, *(() if need.query == question else (question,)))
-        with index_problems():
-            found, *others = await asyncio.gather(
-                self.searcher.find(need.query, _NO_HITS, prior),
-                *(self.searcher.find(text, _NO_HITS) for text in texts),
-            )
-        alone = found if need.query == question else others.pop()
-        return Search(found, alone, tuple(map(Part, message.parts, others)))
+    async def _find(self, text: str, prior: Mapping[str, float] | None = None) -> Found:
+        return await self.searcher.find(text, _NO_HITS, prior)
 
     async def _conversation(self, ask: Ask) -> Conversation:
         id = f"con_{secrets.token_hex(12)}"
@@ -227,7 +223,10 @@ class Assistant:
                         "no conversation with this id is kept", "begin a new one, or send `history`"
                     )
             id = ask.conversation_id if ask.begins else id
-        begun = self.adviser.rebuild(ask.history) if ask.history else Conversation(id)
+        begun = Conversation(id)
+        if ask.history:
+            with index_problems():
+                begun = await self.adviser.recall(ask.history, self._find)
         return replace(begun, id=id, owner=ask.owner)
 
     async def stream(self, ask: Ask) -> AsyncIterator[Event]:
@@ -270,11 +269,16 @@ def _pieces(whole: dict[str, Any]) -> Iterator[Event]:
 
 
 def assemble(
-    corpus: Corpus, index: Index, encoder: Encoder, generator: Generator | None, threads: int = 0
+    corpus: Corpus,
+    index: Index,
+    encoder: Encoder,
+    generator: Generator | None,
+    threads: int = 0,
+    reader: Reader | None = None,
 ) -> Assistant:
     """An assistant of parts that are open; it keeps conversations in memory. `threads`: see `Searcher`."""
     rewriter = Rewriter(corpus, Verifier(corpus, encoder), generator) if generator else None
-    return Assistant(corpus, Searcher(index, encoder, threads), MemoryStore(), rewriter)
+    return Assistant(corpus, Searcher(index, encoder, threads), MemoryStore(), rewriter, reader)
 
 
 def check_question(question: str) -> str:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, TypeVar
 
 from assistant.errors import Unavailable
-from assistant.mask import mask
+from assistant.mask import mask, mask_record
 from assistant.types import ANYONE, Answer, Conversation, Exchange, Outcome
 
 Vote = Literal["up", "down"]
@@ -149,6 +149,7 @@ def exchange_of(question: str, answer: Answer) -> Exchange:
         citations=answer.citations,
         clarified=answer.clarifying_question is not None,
         suggestions=answer.suggestions,
+        record=mask_record(answer.record) if answer.record else None,
     )
 
 

@@ -69,11 +69,11 @@ class Profile:
     done: tuple[str, ...] = ()
     """Ids of resources that they have finished."""
     knows: tuple[str, ...] = ()
-    """Ids of sections or resources whose subject they know."""
+    """Ids of sections or resources whose subject they know, and subjects that the guide teaches nowhere."""
     lacks: tuple[str, ...] = ()
-    """Ids of sections or resources whose subject they lack."""
+    """The same of subjects that they do not know."""
     doing: tuple[str, ...] = ()
-    """Ids of resources that they are taking now."""
+    """Ids of resources that they are working through."""
     hours_per_week: float | None = None
     """Time that they have."""
     level: str | None = None
@@ -166,6 +166,28 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """What an exchange came to: kept beside its texts, from which it can be made again."""
+
+    act: str
+    """What the message was taken for."""
+    query: str = ""
+    """What was searched for."""
+    items: tuple[str, ...] = ()
+    """Ids of the resources that the answer's text names, in its order."""
+    sections: tuple[str, ...] = ()
+    """Ids of the sections that it quotes, most quoted first."""
+    quotes: tuple[str, ...] = ()
+    """The sentences of the corpus that it quotes, in its order."""
+    asked: str = ""
+    """The question that it asked back; empty: none."""
+    options: tuple[str, ...] = ()
+    """The replies that it offered to that question."""
+    profile: Profile = field(default_factory=Profile)
+    """The learner, after the message."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the assistant says, with the proof of every sentence."""
 
@@ -195,6 +217,8 @@ class Answer:
     """`composer`, or the id of the language model that reworded it."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     """Milliseconds by step: encode, search, compose, total."""
+    record: Record | None = None
+    """What the conversation keeps beside it; not in its JSON form."""
     evidence: InitVar[Mapping[str, Chunk]] = MappingProxyType({})
     """Chunks of the index by id; only they can be cited."""
     addresses: InitVar[Set[str]] = frozenset()
@@ -209,6 +233,7 @@ class Answer:
     def as_dict(self) -> dict[str, Any]:
         """The JSON form of the contract."""
         values: dict[str, Any] = as_values(self)
+        del values["record"]
         return values | {
             "profile": self.profile.as_dict(),
             "timings_ms": {name: round(value, 3) for name, value in self.timings_ms.items()},
@@ -234,6 +259,8 @@ class Exchange:
     """Whether it asked a question back."""
     suggestions: tuple[str, ...] = ()
     """What it offered to be asked next."""
+    record: Record | None = None
+    """What it came to; None where that is not kept."""
 
 
 ANYONE = "anyone"

@@ -18,7 +18,7 @@ DIFFICULTIES = ("easy", "medium", "hard")
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 _EXPECTED = ("sections", "resources", "additions", "must_mention", "must_not_mention", "outcomes_ok")
 _QUESTION = ("id", "question", "kind", "difficulty", "outcome", *_EXPECTED)
-_TURN = ("user", *_EXPECTED)
+_TURN = ("user", "act", "shown", *_EXPECTED)
 _MAX_BYTES = 20_000_000
 
 
@@ -74,6 +74,10 @@ class DialogueTurn:
     """As it is sent."""
     expected: Expected
     """What a right answer is."""
+    act: str = ""
+    """What it does in the dialogue, where the labels say so."""
+    shown: tuple[str, ...] = ()
+    """Ids of what a good answer shows, in order: what later turns point at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,8 @@ def _dialogue(fields: _Fields) -> Dialogue:
     for number, values in enumerate(turns, 1):
         turn = _Fields(values, f"{fields.where}: turn {number}", fields.faults)
         turn.check_names(_TURN)
-        read.append(DialogueTurn(turn.text("user", MAX_QUESTION), _expected(turn)))
+        act = turn.text("act") if "act" in turn.values else ""
+        read.append(DialogueTurn(turn.text("user", MAX_QUESTION), _expected(turn), act, turn.texts("shown")))
     return Dialogue(id, tuple(read))
 
 

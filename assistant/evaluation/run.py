@@ -17,7 +17,7 @@ from index.types import Chunk, Hit
 
 DEPTH = 50
 """How many hits of a search are looked at."""
-Keeping = Literal["service", "client"]
+Keeping = Literal["service", "client", "labels"]
 _ALIVE = ("current", "updated", "moved")
 _JUDGED = (
     "resource_cited",
@@ -68,7 +68,7 @@ class Played:
     dialogue: Dialogue
     """What was said and expected."""
     kept_by: Keeping
-    """Who kept the turns before: the service (`conversation_id`) or the client (`history`)."""
+    """Who kept the turns before: the service (`conversation_id`), the client (`history`), or the labels."""
     turns: tuple[AskedTurn, ...]
     """In order."""
     broken: tuple[str, ...]
@@ -110,7 +110,7 @@ async def run(
             progress(len(asked), total)
     for dialogue in dialogues:
         for kept_by in ("service", "client"):
-            played.append(await _play(assistant, dialogue, kept_by))
+            played.append(await play(assistant, dialogue, kept_by))
             if progress is not None:
                 progress(len(asked) + len(played), total)
     return Run(tuple(asked), tuple(played))
@@ -171,7 +171,11 @@ async def _ask(assistant: Assistant, question: Question) -> Asked:
     )
 
 
-async def _play(assistant: Assistant, dialogue: Dialogue, kept_by: Keeping) -> Played:
+async def play(assistant: Assistant, dialogue: Dialogue, kept_by: Keeping) -> Played:
+    """Play one dialogue.
+
+    The turns before hold the assistant's own answers; kept by `labels`, what good answers would have shown.
+    """
     turns: list[AskedTurn] = []
     broken: list[str] = []
     history: list[Turn] = []
@@ -183,7 +187,8 @@ async def _play(assistant: Assistant, dialogue: Dialogue, kept_by: Keeping) -> P
             ask = Ask(turn.text, history=tuple(history), channel="evaluation")
         answer = await _answer(assistant, ask, dialogue.id)
         conversation_id = answer.conversation_id
-        history += [Turn("user", turn.text), Turn("assistant", answer.text)]
+        told = _as_labelled(assistant, turn) if kept_by == "labels" else answer.text
+        history += [Turn("user", turn.text), Turn("assistant", told)]
         broken += broken_promises(answer, _chunks(assistant), assistant.corpus)
         repeats = bool(answer.citations) and any(answer.text == earlier.answer.text for earlier in turns)
         turns.append(
@@ -191,6 +196,12 @@ async def _play(assistant: Assistant, dialogue: Dialogue, kept_by: Keeping) -> P
         )
     broken += broken_dialogue([turn.answer for turn in turns])
     return Played(dialogue, kept_by, tuple(turns), tuple(broken))
+
+
+def _as_labelled(assistant: Assistant, turn: DialogueTurn) -> str:
+    """An answer that names what a good one shows, and nothing else."""
+    known = assistant.corpus.resource_by_id
+    return "\n".join(f"- {known[id].short} [1]" for id in turn.shown if id in known)
 
 
 async def _answer(assistant: Assistant, ask: Ask, id: str) -> Answer:

@@ -29,13 +29,23 @@ from sqlalchemy.exc import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from assistant.errors import Unavailable, UsageError
-from assistant.mask import mask
+from assistant.mask import mask, mask_record
 from assistant.settings import Settings
 from assistant.store import MOST_ANSWERS, Feedback, Reply, StoredAnswer, exchange_of
 from assistant.stores.files import protect
 from assistant.stores.migrate import NETWORK, blocking_url, migrate
 from assistant.stores.tables import answers, claims, conversations, feedback, people, replies
-from assistant.types import ANYONE, Answer, Citation, Conversation, Exchange, Place, Profile, as_values
+from assistant.types import (
+    ANYONE,
+    Answer,
+    Citation,
+    Conversation,
+    Exchange,
+    Place,
+    Profile,
+    Record,
+    as_values,
+)
 
 T = TypeVar("T")
 
@@ -594,6 +604,7 @@ def _answer_row(entry: _Entry) -> dict[str, Any]:
         "confidence": answer.confidence,
         "generator": answer.generator[: _limit(answers, "generator")],
         "timings_ms": dict(answer.timings_ms),
+        "record": as_values(mask_record(answer.record)) if answer.record else None,
     }
 
 
@@ -619,6 +630,18 @@ def read_citation(values: Mapping[str, Any]) -> Citation:
     )
 
 
+def read_record(values: Mapping[str, Any] | None) -> Record | None:
+    """A record from its JSON form; None for one that this version can't use."""
+    if not values or "act" not in values:
+        return None
+    known: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in values.items()
+        if name in Record.__dataclass_fields__
+    }
+    return Record(**known | {"profile": read_profile(known.get("profile", {}))})
+
+
 def _exchange(row: Mapping[str, Any]) -> Exchange:
     return Exchange(
         question=row["question"],
@@ -628,6 +651,7 @@ def _exchange(row: Mapping[str, Any]) -> Exchange:
         citations=tuple(read_citation(citation) for citation in row["citations"]),
         clarified=row["clarified"],
         suggestions=tuple(row["suggestions"]),
+        record=read_record(row["record"]),
     )
 
 

@@ -22,7 +22,7 @@ from sqlalchemy.types import TypeDecorator
 from assistant.mask import storable
 from assistant.types import ANYONE
 
-HEAD = "0004"
+HEAD = "0005"
 """Newest migration: a database at this revision needs none."""
 
 metadata = MetaData()
@@ -92,6 +92,7 @@ answers = Table(
     Column("confidence", Float, nullable=False),
     Column("generator", PlainString(200), nullable=False),
     Column("timings_ms", PlainJson, nullable=False),
+    Column("record", PlainJson(none_as_null=True)),
     Index("ix_answers_conversation", "conversation_id", "created_at"),
 )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.store import Feedback, ForgivingStore, MemoryStore, Reply, Store
-from assistant.types import ANYONE, Answer, Citation, Conversation, Place, Profile
+from assistant.types import ANYONE, Answer, Citation, Conversation, Place, Profile, Record
 from index.types import Chunk
 
 CHUNK = Chunk(
@@ -21,6 +21,16 @@ CITATION = Citation(
     1, "c1", "resource", "rnn", "olah", ("olah",), "T", "https://a.org", "Read it.", "moved", "It moved.",
     Place("U", "https://b.org"),
 )  # fmt: skip
+RECORD = Record(
+    act="find",
+    query="what is an LSTM?",
+    items=("olah",),
+    sections=("rnn",),
+    quotes=("Read it.",),
+    asked="Do you know the maths?",
+    options=("Yes", "No"),
+    profile=Profile(knows=("calculus",), lacks=("statistics",), doing=("olah",)),
+)
 
 
 def answer(id: str = "ans_1", conversation: str = "con_1", profile: Profile | None = None) -> Answer:
@@ -34,6 +44,7 @@ def answer(id: str = "ans_1", conversation: str = "con_1", profile: Profile | No
         profile=profile or Profile(goal=("rnn",), background="maths", hours_per_week=3.5),
         confidence=0.75,
         timings_ms={"total": 4.5},
+        record=RECORD,
         evidence={"c1": CHUNK},
         addresses={"https://a.org", "https://b.org"},
     )
@@ -72,6 +83,21 @@ async def test_a_conversation_comes_back_as_it_was(store: Store) -> None:
     ]
     assert kept.exchanges[0].citations == (CITATION,)
     assert kept.exchanges[0].suggestions == ("Is it free?",)
+    assert [exchange.record for exchange in kept.exchanges] == [RECORD, RECORD]
+
+
+async def test_a_record_is_kept_without_what_tells_who_somebody_is(store: Store) -> None:
+    told = replace(RECORD, query="write to ann@example.org", profile=Profile(avoids=("ann@example.org",)))
+    given = replace(
+        answer(), record=told, evidence={"c1": CHUNK}, addresses={"https://a.org", "https://b.org"}
+    )
+    await store.remember(Conversation("con_1"), "q", given, "http")
+    await store.add_feedback(Feedback("ans_1", "up"))  # Waits for what is written behind.
+    kept = await store.conversation("con_1")
+    assert kept is not None
+    assert kept.exchanges[0].record == replace(
+        RECORD, query="write to [e-mail]", profile=Profile(avoids=("[e-mail]",))
+    )
 
 
 async def test_a_conversation_is_its_owners_alone(store: Store) -> None:
