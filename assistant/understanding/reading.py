@@ -89,6 +89,13 @@ class Before:
     """Short names of the resources that its answer showed, in order."""
     asked: str = ""
     """The question that its answer asked back; empty: none."""
+    ids: tuple[str, ...] = ()
+    """Ids of the resources that its answer showed: a name in the message may mean one of them."""
+
+    @property
+    def is_start(self) -> bool:
+        """Whether there is no turn before."""
+        return not (self.message or self.shown or self.asked)
 
 
 @dataclass(frozen=True, slots=True)
