@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import random
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.lexicon import Lexicon
-from assistant.understanding.labels import CLOSED, LABELS, TAKEN_BACK
+from assistant.understanding.labels import CLOSED, LABELS, SAYS, TAKEN_BACK
 from assistant.understanding.mentions import Named, find_named
 from assistant.understanding.reading import ACTS, KINDS, STANCES, Before
 from corpus import load_corpus
@@ -23,6 +25,23 @@ MEASURED_ONLY = "watercolour"
 CLOSED_MEASURED = "closed-measured"
 """Author of the questions that only measure whether yes or no is asked for."""
 _CLOSED_OF = 3
+COMPOSED = "composed"
+"""Author of the messages that are joined from parts."""
+INVENTED = ("guitar", "astronomy", "linux", MEASURED_ONLY)
+_COMPOSED = 2400
+_COMPOSED_SEED = 15
+_COMPOSED_SHARES = {
+    "knows": 5,
+    "lacks": 5,
+    "asks": 4,
+    "goal": 1,
+    "done": 2,
+    "doing": 1,
+    "refuses": 2,
+    "likes": 1,
+}
+_OF_SUBJECTS = 0.6
+_QUIET = 0.5
 NO_STANCE = -1
 """Stance of a thing whose label says nothing: it was taken back."""
 _JOB = {"goal:first-job": "goal:job", "goal:career-change": "goal:job"}
@@ -57,6 +76,8 @@ class Example:
     kind: int | None = None
     labels: frozenset[str] | None = None
     """Those that hold; None: not known."""
+    says_only: bool = False
+    """Whether only what it says of its writer is labelled."""
     closed: bool | None = None
     said: dict[str, str] = field(default_factory=dict)
     """Stance by id of what is named."""
@@ -95,6 +116,8 @@ def read_examples(folder: Path = FOLDER) -> list[Example]:
         examples += read_turns(place / "dialogues.jsonl", place.name, read_guide(place))
     examples += _closed(folder / "closed.jsonl", guide)
     samples = {"off-topic": corpus.off_topic, "refused": corpus.refused, "smalltalk": corpus.smalltalk}
+    others = [read_guide(folder / "guides" / name) for name in INVENTED if name != MEASURED_ONLY]
+    examples += _composed(guide, others)
     return [
         *examples,
         *(example for name, texts in samples.items() for example in _samples(name, texts, guide)),
@@ -145,6 +168,44 @@ def _labels(turn: dict[str, Any], says: Sequence[str]) -> Iterator[str]:
             yield "time:amount"
         else:
             yield one
+
+
+def _composed(guide: Guide, others: Sequence[Guide]) -> Iterator[Example]:
+    """Messages joined from the sentences of `stances.toml`, in which everything named has a stance of its own."""
+    languages = tomllib.loads((FOLDER / "stances.toml").read_text("utf-8"))
+    draws = random.Random(_COMPOSED_SEED)  # noqa: S311 - no secret
+    for number in range(_COMPOSED):
+        foreign = number % 2 == 1
+        told = languages[draws.choice([name for name in languages if name != "en"]) if foreign else "en"]
+        own = guide if foreign or number % 3 else draws.choice(others)
+        yield _compose(f"composed.{number}", told, own, own is guide, draws)
+
+
+def _compose(id: str, told: dict[str, Any], guide: Guide, ours: bool, draws: random.Random) -> Example:
+    """One message of one to three sentences, of different things."""
+    subjects = (
+        told["subjects"]
+        if ours
+        else {one.id: [one.id.replace("-", " ")] for one in guide.lexicon.about.basics}
+    )
+    said: dict[str, str] = {}
+    text = ""
+    for n in range(draws.choice((1, 2, 2, 3))):
+        stance = draws.choices(tuple(_COMPOSED_SHARES), tuple(_COMPOSED_SHARES.values()))[0]
+        is_subject = stance in ("knows", "lacks", "goal") or (
+            stance == "asks" and draws.random() < _OF_SUBJECTS
+        )
+        thing = draws.choice(tuple(subjects if is_subject else guide.short))
+        if thing in said:
+            continue
+        said[thing] = stance
+        name = draws.choice(subjects[thing]) if is_subject else guide.short[thing]
+        sentence = draws.choice(told[stance]).format(name)
+        text += (draws.choice(told["joins"]) if n and text else "") + sentence
+    if draws.random() < _QUIET:
+        text = text.lower()
+    holds = frozenset(f"{stance}:{thing}" for thing, stance in said.items()) & set(SAYS)
+    return Example(id, COMPOSED, text, Before(), guide, labels=holds, says_only=True, said=said)
 
 
 def _closed(path: Path, guide: Guide) -> Iterator[Example]:

@@ -38,7 +38,7 @@ from assistant.understanding.dataset import (
 from assistant.understanding.framing import Frame, frame
 from assistant.understanding.grams import BUCKETS, Grams, cut
 from assistant.understanding.graph import model_folder, read_tensors, tokenizer_bytes
-from assistant.understanding.labels import CLOSED, LABELS, SIZES
+from assistant.understanding.labels import CLOSED, LABELS, SAYS_RANGE, SIZES
 from assistant.understanding.measure import FIGURES, Readings
 from assistant.understanding.network import FROZEN, WIDTH, Batch, Lower, Network, as_bias
 from assistant.understanding.reader import FRAME_WEIGHT, place_of
@@ -163,7 +163,7 @@ def _label_targets(examples: Sequence[Example]) -> tuple[Tensor, Tensor]:
     closed = LABELS.index(CLOSED)
     for row, one in enumerate(examples):
         if one.labels is not None:
-            known[row] = 1
+            known[row, SAYS_RANGE if one.says_only else slice(None)] = 1
             known[row, closed] = 0
             for label in one.labels:
                 right[row, LABELS.index(label)] = 1
@@ -359,7 +359,9 @@ def _fold_of_shared(left_out: Sequence[str], epochs: int) -> list[Readings]:
 
 def list_folds(examples: Sequence[Example]) -> list[tuple[str, ...]]:
     """Authors to leave out together: one of the deep learning guide's, and one invented guide while there are any."""
-    authors = list(dict.fromkeys(one.author for one in examples if one.labels is not None))
+    authors = list(
+        dict.fromkeys(one.author for one in examples if one.labels is not None and one.act is not None)
+    )
     invented = [name for name in authors if (FOLDER / "guides" / name).is_dir()] + [CLOSED_MEASURED]
     ours = [name for name in authors if name not in invented]
     return [(own, *invented[n : n + 1]) for n, own in enumerate(ours)]
@@ -388,7 +390,7 @@ def main() -> None:
     prepared = Prepared.all_of(examples)
     print(f"{len(examples)} messages after {time.monotonic() - started:.0f} s", flush=True)
     if given.weights:
-        bars = read_words().bars
+        bars = read_words().bars if WORDS.exists() else measure.even_bars()
     else:
         readings = cross_fit(examples, prepared, given.epochs)
         bars = measure.choose_bars(readings)
