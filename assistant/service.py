@@ -296,7 +296,9 @@ def _open_or_build(corpus: Corpus, settings: Settings, progress: Progress | None
     try:
         return open_index(settings.index_path, corpus, encoder, settings.vectors), encoder
     except (IndexMissing, IndexStale):
-        build_index(corpus, encoder, settings.index_path, progress, settings.vectors)
+        from assistant.understanding.graph import reader_files
+
+        build_index(corpus, encoder, settings.index_path, progress, settings.vectors, reader_files())
     # The index carries its encoder now. What built it may be another engine, with other last digits.
     encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
     return open_index(settings.index_path, corpus, encoder, settings.vectors), encoder

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from functools import cache
 from itertools import filterfalse
 
-_APOSTROPHE = re.compile(r"['’‘`´]")
-_POSSESSIVE = re.compile(r"['’](?:s\b|(?<=s')(?=\s))")
-_PIECE = re.compile(r"[^\W_]+|[.,;:!?](?=\s|$)")
+APOSTROPHE = re.compile(r"['’‘`´]")
+POSSESSIVE = re.compile(r"['’](?:s\b|(?<=s')(?=\s))")
+PIECE = re.compile(r"[^\W_]+|[.,;:!?](?=\s|$)")
 _SUFFIXES = ("ations", "ation", "ings", "ing", "ies", "ers", "ed", "es", "er", "ly", "s")
 
 _MENDED = 6
@@ -34,13 +34,13 @@ def plain(text: str) -> str:
     >>> plain("I've done Ng's class, étudié!")
     'ive done ng class , etudie !'
     """
-    text = _POSSESSIVE.sub("", text.lower())
-    text = _APOSTROPHE.sub("", text)
+    text = POSSESSIVE.sub("", text.lower())
+    text = APOSTROPHE.sub("", text)
     if not text.isascii():
         # Lower once more: what was a mathematical bold A is an A only now.
         text = unicodedata.normalize("NFKD", text).lower()
         text = "".join(filterfalse(unicodedata.combining, text))
-    return " ".join(_PIECE.findall(text))
+    return " ".join(PIECE.findall(text))
 
 
 @cache

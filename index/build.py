@@ -14,11 +14,12 @@ from corpus.types import Corpus
 from index.carry import carry
 from index.chunk import CHUNKER_VERSION, cut
 from index.encoder import Encoder, open_encoder
-from index.errors import IndexDamaged, IndexProblem
+from index.errors import IndexDamaged, IndexMissing, IndexProblem, IndexStale
+from index.extra import Extra
 from index.known import KEY, Known, Progress, made_by
 from index.learn import Writer, learned_files
 from index.postgres import Line, PostgresVectors
-from index.store import FORMAT, lock, publish, write_file
+from index.store import FORMAT, lock, publish, read_manifest, verify_files, write_file
 from index.types import Chunk, IndexFile, Manifest
 from index.vectors import FaissVectors, measure_recall
 from index.views import View, list_views
@@ -37,23 +38,34 @@ def open_for_build(name: str, device: str, directory: Path) -> Encoder:
 
 
 def build_index(
-    corpus: Corpus, encoder: Encoder, directory: Path, progress: Progress | None = None, database: str = ""
+    corpus: Corpus,
+    encoder: Encoder,
+    directory: Path,
+    progress: Progress | None = None,
+    database: str = "",
+    extras: Mapping[str, Extra] | None = None,
 ) -> Manifest:
     """Build the index of a corpus in `directory`; `progress(done, total)` counts encoded texts.
 
     `database`: address of a PostgreSQL that holds the vectors; empty: a file of the directory does.
+    `extras`: further files to carry, by role.
     Raises IndexProblem when either can't be written; an older index stays whole.
     """
     try:
         with lock(directory):
-            return _build(corpus, encoder, directory, progress, database)
+            return _build(corpus, encoder, directory, progress, database, extras or {})
     except OSError as error:
         cure = "make room or allow writing, or give another directory in DLSTART_INDEX_DIR"
         raise IndexProblem(f"the index can't be written to {directory} ({error.strerror})", cure) from error
 
 
 def _build(
-    corpus: Corpus, encoder: Encoder, directory: Path, progress: Progress | None, database: str
+    corpus: Corpus,
+    encoder: Encoder,
+    directory: Path,
+    progress: Progress | None,
+    database: str,
+    extras: Mapping[str, Extra],
 ) -> Manifest:
     chunks = cut(corpus)
     views = list_views(corpus, chunks)
@@ -76,6 +88,8 @@ def _build(
         "chunks": (".json", lambda path: path.write_bytes(to_json(chunks))),
         "views": (".json", lambda path: path.write_bytes(to_json([_view_values(view) for view in views]))),
     }
+    kept = _keep(directory, extras)
+    writers |= {role: (extra.suffix, extra.write) for role, extra in extras.items() if role not in kept}
     manifest = Manifest(
         format=FORMAT,
         chunker=CHUNKER_VERSION,
@@ -90,13 +104,26 @@ def _build(
         recall_at_10=measure_recall(store, vectors),
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
         deviation=carried.deviation,
-        files={**carried.files, **_write(directory, writers)},
+        files={**carried.files, **kept, **_write(directory, writers)},
         vector_engine="postgresql" if database else "faiss",
+        extras={role: extra.revision for role, extra in extras.items()},
     )
     publish(directory, manifest)
     if isinstance(store, PostgresVectors):
         store.make_current()
     return manifest
+
+
+def _keep(directory: Path, extras: Mapping[str, Extra]) -> dict[str, IndexFile]:
+    """The further files that the index before has already: same source, whole."""
+    try:
+        before = read_manifest(directory)
+        same = [role for role, extra in extras.items() if before.extras.get(role) == extra.revision]
+        same = [role for role in same if role in before.files]
+        verify_files(directory, before, same)
+    except (IndexMissing, IndexStale, IndexDamaged):
+        return {}
+    return {role: before.files[role] for role in same}
 
 
 def _lines(views: Sequence[View], chunks: Sequence[Chunk], keys: bytes) -> list[Line]:

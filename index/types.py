@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from corpus.types import Part
@@ -122,6 +122,8 @@ class Manifest:
     """Its files by role: vectors, views, chunks, lexical, …"""
     vector_engine: str = "faiss"
     """Where the vectors are: `faiss`, in a file of the index; `postgresql`, in the build that the file names."""
+    extras: Mapping[str, str] = field(default_factory=dict)
+    """What the further files were made from, by role: see `index.extra`."""
 
     @property
     def made_by(self) -> str:

@@ -12,6 +12,8 @@ import pytest
 
 from assistant.service import Assistant
 from assistant.settings import Settings, read_settings
+from assistant.understanding.graph import reader_files
+from assistant.understanding.reader import open_reader
 from corpus import Corpus, load_corpus
 from index.build import build_index
 from index.encoder import Encoder, open_encoder
@@ -65,8 +67,10 @@ def data_dir(pytestconfig: pytest.Config, corpus: Corpus) -> Path:
     path = pytestconfig.cache.mkdir("dlstart")
     try:
         open_index(path / "index", corpus, open_encoder("default", "cpu", path / "index"))
+        open_reader(path / "index")
     except IndexProblem:
-        build_index(corpus, open_encoder("default", "cpu", path / "index"), path / "index")
+        encoder = open_encoder("default", "cpu", path / "index")
+        build_index(corpus, encoder, path / "index", extras=reader_files())
     return path
 
 

@@ -37,6 +37,7 @@ def build(
 ) -> None:
     """Build or update the index: only texts that are new are encoded."""
     from assistant.texts import open_corpus
+    from assistant.understanding.graph import reader_files
     from index.build import build_index, open_for_build
 
     # Texts become a million objects that stay to the end; to look for garbage among them takes a seventh of the time.
@@ -49,7 +50,7 @@ def build(
     with index_problems(), show_progress(BUILDING) as progress:
         progress(0, 0)
         engine = open_for_build(current.encoder, current.device, current.index_path)
-        manifest = build_index(texts, engine, current.index_path, progress, current.vectors)
+        manifest = build_index(texts, engine, current.index_path, progress, current.vectors, reader_files())
     typer.echo(
         f"{manifest.chunks} chunks, {manifest.views} views in {current.index_path}, "
         f"encoded by {manifest.encoder_id} ({manifest.encoder_engine})"

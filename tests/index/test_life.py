@@ -25,6 +25,7 @@ from index.build import build_index
 from index.encoder import Vectors
 from index.encoders.hashed import HashedEncoder
 from index.errors import IndexDamaged, IndexMissing, IndexProblem, IndexStale
+from index.extra import Extra
 from index.known import known_resources
 from index.search import Searcher, open_index
 from index.store import read_manifest, verify_files
@@ -296,6 +297,7 @@ from pathlib import Path
 from corpus import load_corpus
 from index.build import build_index
 from index.encoders.hashed import HashedEncoder
+from index.extra import Extra
 from index.known import known_resources
 from index.search import Searcher, open_index
 import faiss, zipfile  # with its alphabet, while the libraries can still be read
@@ -345,3 +347,33 @@ build_index(guide, HashedEncoder(), Path({str(built)!r}))
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Disks need not be waited for in tests."""
     monkeypatch.setattr(os, "fsync", lambda file: None)
+
+
+def count_writes(revision: str, written: list[str]) -> Extra:
+    """A further file that notes when it is written."""
+
+    def write(path: Path) -> None:
+        written.append(revision)
+        path.write_text(revision)
+
+    return Extra(".txt", revision, write)
+
+
+def test_a_further_file_is_written_once_for_each_version(tmp_path: Path) -> None:
+    guide, place = write_guide(tmp_path / "guide.md"), tmp_path / "index"
+    written: list[str] = []
+    for revision in ("one", "one", "two"):
+        manifest = build_index(
+            guide, HashedEncoder(), place, extras={"notes": count_writes(revision, written)}
+        )
+        assert (place / manifest.files["notes"].name).read_text() == manifest.extras["notes"] == revision
+    assert written == ["one", "two"]
+
+
+def test_a_further_file_that_was_damaged_is_written_again(tmp_path: Path) -> None:
+    guide, place = write_guide(tmp_path / "guide.md"), tmp_path / "index"
+    extras = {"notes": count_writes("one", [])}
+    path = place / build_index(guide, HashedEncoder(), place, extras=extras).files["notes"].name
+    path.write_text("spoilt")
+    build_index(guide, HashedEncoder(), place, extras=extras)
+    assert path.read_text() == "one"
