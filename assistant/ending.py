@@ -6,9 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from assistant.wording import table
-from assistant.words import plain, word_list
-
 _SOURCES = "Sources:"
 _NEAREST = "Nearest in the guide:"
 _SOURCE_LIST = re.compile(rf"\n\n{_SOURCES}\n(?:- .*(?:\n|\Z))+\Z")
@@ -82,33 +79,3 @@ def pick_option(message: str, options: tuple[str, ...]) -> str:
     found = _PICK.fullmatch(message)
     number = int(found[1]) if found else 0
     return options[number - 1] if 0 < number <= len(options) else message
-
-
-def pick_reply(message: str, options: tuple[str, ...]) -> str | None:
-    """The option that a reply to a question back means: by number, place, or a bare yes, no or `a bit`; else None.
-
-    What says more than that is no pick: it is read like any other message.
-    """
-    if not options:
-        return None
-    chosen = pick_option(message, options)
-    if chosen in options:
-        return chosen
-    cues = table()["reply"]
-    words = " ".join(word_list(message))
-    place = re.fullmatch(cues["place"], words)
-    if place:
-        number = table()["pick"]["ordinals"][place["n"]]
-        return options[number] if number < len(options) else None
-    if re.fullmatch(cues["some"], words):
-        middle = options[len(options) // 2] if len(options) > 2 else _opening_with("no", options, -1)
-        return next((option for option in options if re.search(cues["partly"], plain(option))), middle)
-    if re.fullmatch(cues["no"], words):
-        return _opening_with("no", options, -1)
-    return _opening_with("yes", options, 0) if re.fullmatch(cues["yes"], words) else None
-
-
-def _opening_with(kind: str, options: tuple[str, ...], place: int) -> str:
-    """The option that opens with a yes or a no, else the one at that place."""
-    opening = re.compile(table()["reply"][f"opens_{kind}"])
-    return next((option for option in options if opening.match(plain(option))), options[place])

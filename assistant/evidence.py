@@ -5,30 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.aspects import tag
 from assistant.lexicon import Lexicon, Reading
 from assistant.words import stems
-from corpus.types import Corpus, Part, Resource
+from corpus.types import Corpus, Part
 from index.search import Index
 from index.types import Chunk, Sentence
 from index.views import list_views
 
 _LEXICAL = 0.6
-_SAME = 0.65
-"""Two sentences on one resource that share more of their words than this say the same."""
-_RECOMMENDS = re.compile(
-    r"(?<!because the )\bguide (?:also )?(?:recommends|lists|names|named|calls|points|picked|advises|links to)\b"
-    r"|\bguide adds that [\w' ]+ go(?:es)? with\b|guide's first"
-)
-_GUIDE_SAYS = re.compile(
-    r"\b[Tt]he guide (?:also )?(?:recommends|lists|names|calls|points|picks|picked|mentions|cites)\b"
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,12 +35,8 @@ class Quote:
     """Its exact words."""
     stems: frozenset[str]
     """Stems of its words that carry meaning, without the names of what it is about."""
-    tells: frozenset[str]
-    """Aspects that it tells: cost, length, suits, …"""
     resources: tuple[str, ...]
     """Ids of the resources that it names."""
-    recommends: bool
-    """Whether it is the guide's word on a resource."""
 
     @property
     def part(self) -> Part:
@@ -90,33 +76,9 @@ class Evidence:
                 self.of_section[quote.section].append(quote)
             for id in quote.resources:
                 (self.guide_on if quote.part == "guide" else self.today_on)[id].append(quote)
-        self.resources_of: Mapping[str, tuple[str, ...]] = _resources_of(corpus, self.of_section)
         self._places = _places(self.quotes)
         self._weights = {word: math.log(1 + len(self.quotes) / len(at)) for word, at in self._places.items()}
-        self._telling = {
-            aspect: np.array([aspect in quote.tells for quote in self.quotes])
-            for aspect in {aspect for quote in self.quotes for aspect in quote.tells}
-        }
         self._views = _views(corpus, index, self.quotes)
-        self.state_of = {
-            resource.id: self._state_quotes(resource)
-            for resource in corpus.resources
-            if resource.status != "current"
-        }
-
-    def _state_quotes(self, resource: Resource) -> tuple[Quote, ...]:
-        """Sentences that say what happened to a resource and name its successor, the resource's own first."""
-        own = [quote for quote in self.of_resource[resource.id] if quote.part == "status"][:1]
-        after = resource.successor
-        names = {after.title.lower()} if after else set()
-        if after and after.resource:
-            names.add(self.corpus.resource_by_id[after.resource].short.lower())
-        said = [
-            quote
-            for quote in self.today_on[resource.id]
-            if "state" in quote.tells and (not names or any(name in quote.text.lower() for name in names))
-        ]
-        return (*own, *said)
 
     def nearness(
         self, question: str, cosines: NDArray[np.float32] | None = None, reading: Reading | None = None
@@ -141,24 +103,11 @@ class Evidence:
         """The cosine of each sentence (sentences,), from those of the index's views; None where there are none."""
         return None if cosines is None or self._views is None else cosines[self._views].astype(np.float64)
 
-    def telling(self, aspects: Iterable[str]) -> NDArray[np.bool_]:
-        """Whether each sentence tells one of these aspects, in order."""
-        told = np.zeros(len(self.quotes), dtype=bool)
-        for aspect in aspects:
-            if aspect in self._telling:
-                told |= self._telling[aspect]
-        return told
-
     def cited_in(self, text: str) -> tuple[Quote, ...]:
         """The sentences of the corpus that a text holds word for word, in the order of the text."""
         cleaned = re.sub(r"\s*\[\d{1,3}\]", "", text)
         found = [(cleaned.find(words), quote) for words, quote in self.by_text.items() if words in cleaned]
         return tuple(quote for _, quote in sorted(found, key=lambda pair: pair[0]))
-
-    def levels(self, ids: Iterable[str]) -> list[Resource]:
-        """Resources by their ids, those of the guide first."""
-        known = [self.corpus.resource_by_id[id] for id in ids if id in self.corpus.resource_by_id]
-        return sorted(known, key=lambda resource: resource.origin == "addition")
 
 
 def _meaning(text: str, reading: Reading) -> frozenset[str]:
@@ -174,21 +123,9 @@ def _quotes(corpus: Corpus, chunks: Sequence[Chunk], lexicon: Lexicon) -> Iterab
             resources = sentence.resources
             owner = corpus.resource_by_id.get(chunk.resource) if chunk.resource else None
             spoken = text.replace(owner.short, " ") if owner else text
-            recommends = chunk.part == "guide" and bool(resources) and bool(_RECOMMENDS.search(text))
             meaning = _meaning(spoken, lexicon.read(spoken))
-            yield Quote(position, chunk, sentence, text, meaning, tag(text), resources, recommends)
+            yield Quote(position, chunk, sentence, text, meaning, resources)
             position += 1
-
-
-def _resources_of(corpus: Corpus, of_section: Mapping[str, list[Quote]]) -> dict[str, tuple[str, ...]]:
-    """Resources by section: those that its text names, then those that belong to it; the guide's first."""
-    found: dict[str, tuple[str, ...]] = {}
-    for section in corpus.sections:
-        named = [id for quote in of_section[section.id] for id in quote.resources]
-        own = [resource.id for resource in corpus.resources if resource.section == section.id]
-        ids = dict.fromkeys((*named, *own))
-        found[section.id] = tuple(sorted(ids, key=lambda id: corpus.resource_by_id[id].origin == "addition"))
-    return found
 
 
 def _places(quotes: Sequence[Quote]) -> dict[str, NDArray[np.int64]]:
@@ -210,12 +147,3 @@ def _views(corpus: Corpus, index: Index, quotes: Sequence[Quote]) -> NDArray[np.
     if any(quote.text not in views for quote in quotes):
         return None
     return np.array([views[quote.text] for quote in quotes], dtype=np.int64)
-
-
-def says_the_same(a: Quote, b: Quote) -> bool:
-    """Whether two sentences tell the same of the same resource: both recommend it, or share most words."""
-    if a.about is None or a.about != b.about:
-        return False
-    if a.chunk.kind != b.chunk.kind and all(_GUIDE_SAYS.search(quote.text) for quote in (a, b)):
-        return True
-    return len(a.stems & b.stems) > _SAME * min(len(a.stems), len(b.stems))

@@ -155,4 +155,4 @@ def _reopen(settings: Settings, old: Assistant, reach: Callable[[], Encoder]) ->
     store: Store = old.store
     rewriter = old.rewriter.over(corpus, encoder) if old.rewriter else None
     searcher = Searcher(index, encoder, settings.encoder_threads)
-    return Assistant(corpus, searcher, store, rewriter, old.reader)
+    return Assistant(corpus, searcher, old.reader, store, rewriter)

@@ -16,7 +16,6 @@ from assistant.cite import Draft, report_broken
 from assistant.errors import BadRequest, NotKept, Unavailable, index_problems
 from assistant.generate import Generator, open_generator
 from assistant.mask import mask_profile, storable
-from assistant.old_line import OldAdviser
 from assistant.plan.study_plan import make_plan
 from assistant.reword import Rewriter
 from assistant.settings import Settings
@@ -33,6 +32,7 @@ from assistant.types import (
     Turn,
     as_values,
 )
+from assistant.understanding.reader import open_reader
 from assistant.verify import Verifier
 from corpus import Corpus
 from index.build import Progress, build_index
@@ -85,20 +85,16 @@ class Assistant:
         self,
         corpus: Corpus,
         searcher: Searcher,
+        reader: Reader,
         store: Store,
         rewriter: Rewriter | None = None,
-        reader: Reader | None = None,
     ) -> None:
-        """`reader`: reads the messages; without one the old answer core does."""
         self.corpus = corpus
-        self.reader = reader
         self.searcher = searcher
+        self.reader = reader
         self.store = store
         self.rewriter = rewriter
-        # Either answer core, while there are two.
-        self.adviser: Any = OldAdviser(corpus, searcher.index)
-        if reader is not None:
-            self.adviser = open_adviser(corpus, searcher.index, reader)
+        self.adviser = open_adviser(corpus, searcher.index, reader)
 
     @classmethod
     def open(cls, settings: Settings, progress: Progress | None = None) -> Assistant:
@@ -110,8 +106,10 @@ class Assistant:
             progress(0, 0)
         corpus = open_corpus(settings)
         with index_problems():
-            index, encoder = _open_or_build(corpus, settings, progress)
-            return assemble(corpus, index, encoder, open_generator(settings), settings.encoder_threads)
+            index, encoder, reader = _open_or_build(corpus, settings, progress)
+            return assemble(
+                corpus, index, encoder, reader, open_generator(settings), settings.encoder_threads
+            )
 
     async def search(self, question: str, k: int = 10) -> Found:
         """The k best hits for a question. Raises IndexUnusable where its vectors' database is gone."""
@@ -272,13 +270,13 @@ def assemble(
     corpus: Corpus,
     index: Index,
     encoder: Encoder,
+    reader: Reader,
     generator: Generator | None,
     threads: int = 0,
-    reader: Reader | None = None,
 ) -> Assistant:
     """An assistant of parts that are open; it keeps conversations in memory. `threads`: see `Searcher`."""
     rewriter = Rewriter(corpus, Verifier(corpus, encoder), generator) if generator else None
-    return Assistant(corpus, Searcher(index, encoder, threads), MemoryStore(), rewriter, reader)
+    return Assistant(corpus, Searcher(index, encoder, threads), reader, MemoryStore(), rewriter)
 
 
 def check_question(question: str) -> str:
@@ -291,14 +289,20 @@ def check_question(question: str) -> str:
     return question
 
 
-def _open_or_build(corpus: Corpus, settings: Settings, progress: Progress | None) -> tuple[Index, Encoder]:
+def _open_or_build(
+    corpus: Corpus, settings: Settings, progress: Progress | None
+) -> tuple[Index, Encoder, Reader]:
     encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
     try:
-        return open_index(settings.index_path, corpus, encoder, settings.vectors), encoder
+        return _open(corpus, encoder, settings)
     except (IndexMissing, IndexStale):
         from assistant.understanding.graph import reader_files
 
         build_index(corpus, encoder, settings.index_path, progress, settings.vectors, reader_files())
     # The index carries its encoder now. What built it may be another engine, with other last digits.
-    encoder = open_encoder(settings.encoder, settings.device, settings.index_path)
-    return open_index(settings.index_path, corpus, encoder, settings.vectors), encoder
+    return _open(corpus, open_encoder(settings.encoder, settings.device, settings.index_path), settings)
+
+
+def _open(corpus: Corpus, encoder: Encoder, settings: Settings) -> tuple[Index, Encoder, Reader]:
+    index = open_index(settings.index_path, corpus, encoder, settings.vectors)
+    return index, encoder, open_reader(settings.index_path)

@@ -408,7 +408,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """
     environment = os.environ if environment is None else environment
     # Chooses the answer core while there are two; goes with the old one.
-    environment = {name: text for name, text in environment.items() if name != "DLSTART_ADVISER"}
     given = _read_file(environment.get(_FILE_NAME))
     given |= {name: text for name, text in environment.items() if name.startswith(PREFIX) and text.strip()}
     given.pop(_FILE_NAME, None)

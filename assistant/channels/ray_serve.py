@@ -31,6 +31,7 @@ from assistant.logs import configure_logs
 from assistant.service import Assistant, assemble
 from assistant.settings import Settings, read_settings
 from assistant.texts import open_corpus
+from assistant.understanding.reader import open_reader
 from index.encoder import Encoder as Engine
 from index.encoder import Vectors, open_encoder
 from index.errors import IndexProblem
@@ -136,10 +137,11 @@ class Ingress:
         corpus, encoder = open_corpus(settings), reach()
         try:
             index = open_index(settings.index_path, corpus, encoder, settings.vectors)
+            reader = open_reader(settings.index_path)
         except IndexProblem as problem:
             raise IndexUnusable(f"{problem}; {problem.cure}", problem.cure) from problem
         return LiveAssistant(
-            assemble(corpus, index, encoder, writer, settings.encoder_threads), settings, reach
+            assemble(corpus, index, encoder, reader, writer, settings.encoder_threads), settings, reach
         )
 
     def _fail(self, error: AssistantError) -> None:

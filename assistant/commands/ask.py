@@ -100,7 +100,7 @@ def read_profile_option(text: str) -> Profile | None:
 
 
 def _check_goals(profile: Profile) -> None:
-    from assistant.profile import check_goals
+    from assistant.plan.wishes import check_goals
     from assistant.texts import open_corpus
 
     try:

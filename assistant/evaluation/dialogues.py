@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -175,7 +174,6 @@ def _milliseconds(answers: Iterable[Answer]) -> dict[str, float]:
 
 def main(
     files: Annotated[list[Path], typer.Argument(help="Labelled dialogues, one JSON object a line.")],
-    adviser: Annotated[str, typer.Option(help="old or new.")] = "old",
     limit: Annotated[int, typer.Option(help="Dialogues of each file; 0: all.")] = 0,
     kept_by: Annotated[
         str, typer.Option(help="Who keeps the turns before: service, client or labels.")
@@ -186,7 +184,6 @@ def main(
     ] = None,
 ) -> None:
     """Play labelled dialogues with the assistant's own answers as the turns before, and print the figures."""
-    os.environ["DLSTART_ADVISER"] = adviser
     assistant = Assistant.open(read_settings())
     turns: list[PlayedTurn] = []
     for path in files:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -10,7 +10,7 @@ from assistant.errors import BadRequest
 from assistant.plan.learner import is_plain, refusals, resolve
 from assistant.types import Profile
 from assistant.words import plain, whole
-from corpus.types import Corpus
+from corpus.types import About, Corpus
 
 FORMATS = ("reading", "video", "hands-on")
 PREFERENCES = (*FORMATS, "free", "short")
@@ -158,3 +158,11 @@ def _suggest(corpus: Corpus, field: str, word: str) -> str:
         return f"expected {', '.join(PREFERENCES)}"
     kinds = f"{', '.join(REFUSALS)}, " if field == "avoid" else ""
     return f"expected {kinds}a subject, or a name or id of a section or resource of the guide"
+
+
+def check_goals(goals: Iterable[str], about: About, field: str) -> None:
+    """Raise BadRequest for what is no goal of the guide; `field` names the part of the request."""
+    for goal in goals:
+        if goal not in about.goal_ids:
+            expected = ", ".join(about.goal_ids)
+            raise BadRequest(f"the goal {goal!r} is not known", f"expected {expected}", field)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from assistant.errors import BadRequest, Loading, NotKept, Overloaded, TookTooLong
 from assistant.metrics import Metrics
-from assistant.plan.wishes import check_wishes
-from assistant.profile import check_goals
+from assistant.plan.wishes import check_goals, check_wishes
 from assistant.service import Ask, Assistant, Event
 from assistant.settings import Settings
 from assistant.types import Answer, Plan, Profile

@@ -25,6 +25,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from assistant.answering.suggestions import starters
 from assistant.channels.slack import blocks, messages
 from assistant.channels.slack.claims import Claims
 from assistant.channels.slack.escape import escape, read
@@ -39,7 +40,6 @@ from assistant.metrics import Metrics
 from assistant.service import Ask, Assistant
 from assistant.settings import Settings
 from assistant.store import Feedback
-from assistant.suggest import starters
 from assistant.types import Answer, Plan, Profile, as_values
 from corpus.types import Corpus
 
