@@ -14,8 +14,8 @@ _DAYS: dict[str, int] = {word: int(days) for days, words in _TOLD["pace"].items(
 _PACE = "|".join(map(re.escape, sorted(_DAYS, key=len, reverse=True)))
 _EACH = "|".join(map(re.escape, _TOLD["each"]["words"].split()))
 _NUMBERS = {word: number for number, words in _TOLD["numbers"].items() for word in words.split()}
-_CODE = {word: name for name, words in _TOLD["code"].items() for word in words.split()}
-_HUMAN = {word: tag for tag, words in _TOLD["human"].items() for word in words.split()}
+_CODE: dict[str, str] = {word: name for name, words in _TOLD["code"].items() for word in words.split()}
+_HUMAN: dict[str, str] = {word: tag for tag, words in _TOLD["human"].items() for word in words.split()}
 _WORD = re.compile(r"c\+\+|c#|[^\W\d_]+(?:-[^\W\d_]+)?")
 
 

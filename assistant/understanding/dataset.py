@@ -98,7 +98,7 @@ class Example:
     def _stance(self, one: Named) -> int:
         stance = next((self.said[id] for id in one.ids if id in self.said), None)
         if stance is not None:
-            return STANCES.index(stance)  # type: ignore[arg-type]
+            return STANCES.index(stance)
         undone = self.act is None or any(id in self.undone for id in one.ids)
         return NO_STANCE if undone else STANCES.index("asks")
 
@@ -217,7 +217,7 @@ def _closed(path: Path, guide: Guide) -> Iterator[Example]:
 
 def _samples(name: str, texts: Sequence[str], guide: Guide) -> Iterator[Example]:
     act, kind = _SAMPLES[name]
-    places = ACTS.index(act), KINDS.index(kind)  # type: ignore[arg-type]
+    places = ACTS.index(act), KINDS.index(kind)
     for number, text in enumerate(texts):
         yield Example(f"{name}.{number}", "corpus", text, Before(), guide, *places, weight=_SAMPLE_WEIGHT)
 
@@ -243,7 +243,7 @@ def _resource(slug: str, title: str, section: str) -> Resource:
     """A resource of which nothing is known but its names."""
     empty: dict[str, Any] = {one.name: () for one in dataclasses.fields(Resource)}
     bare = title.lower().removeprefix("the ").removeprefix("a ")
-    told = {
+    told: dict[str, Any] = {
         "id": slug,
         "title": title,
         "short": title,

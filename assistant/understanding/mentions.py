@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from assistant.lexicon import Mention as Words
 from assistant.lexicon import Reading as Names
 from assistant.words import APOSTROPHE, PIECE, POSSESSIVE, whole
+from corpus.types import Basic, Goal
 
 NONE, SHOWN, RESOURCE, SHOWN_MAKER, MAKER, SUBJECT = range(6)
 """What kind of thing a token names: nothing, something of the last list, another resource, who made several of which
@@ -96,7 +97,8 @@ def _subjects(names: Names) -> dict[tuple[int, int], tuple[str, ...]]:
         starts[offset], ends[offset + len(word)] = n, n + 1
         offset += len(word) + 1
     found: dict[tuple[int, int], tuple[str, ...]] = {}
-    for subject in (*names.about.basics, *names.about.goals):
+    subjects: tuple[Basic | Goal, ...] = (*names.about.basics, *names.about.goals)
+    for subject in subjects:
         for match in whole(subject.words).finditer(joined) if subject.words else ():
             if match.start() in starts and match.end() in ends:
                 place = starts[match.start()], ends[match.end()]

@@ -132,7 +132,7 @@ class Network(nn.Module):
         looked = torch.einsum("btd,nd->bnt", x, self.queries) / 4
         shares = looked.float().masked_fill(own.unsqueeze(1) == 0, _MASKED).softmax(-1)
         found = self.drop(torch.einsum("bnt,btd->bnd", shares, x))[:, self.values]
-        judged = found.float() * (self.own_directions + self.directions[self.slots])
+        judged: Tensor = found.float() * (self.own_directions + self.directions[self.slots])
         return judged.sum(-1) + self.bias
 
     def _stances(self, x: Tensor, spans: Sequence[tuple[int, int, int]]) -> Tensor:

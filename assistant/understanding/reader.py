@@ -133,7 +133,8 @@ def open_reader(directory: Path, words: Path = WORDS, network: Path = NETWORK) -
     if manifest.extras.get(ROLES[0]) != hashlib.sha256(network.read_bytes()).hexdigest():
         raise IndexStale(f"the reader in {directory} is of another version")
     verify_files(directory, manifest, ROLES)
-    return Reader(*(directory / manifest.files[role].name for role in ROLES), words)
+    files = {role: directory / manifest.files[role].name for role in ROLES}
+    return Reader(files["reader"], files["pieces"], words)
 
 
 def place_of(before: Before) -> Place:

@@ -203,7 +203,7 @@ def train_network(
                 logits = network(batch)
             loss = _loss(logits, chosen)
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
             schedule.step()
