@@ -407,7 +407,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Raises UsageError for an unknown name, an unusable value, or a file that can't be read.
     """
     environment = os.environ if environment is None else environment
-    # Chooses the answer core while there are two; goes with the old one.
     given = _read_file(environment.get(_FILE_NAME))
     given |= {name: text for name, text in environment.items() if name.startswith(PREFIX) and text.strip()}
     given.pop(_FILE_NAME, None)

@@ -25,10 +25,15 @@ MEASURED_ONLY = "watercolour"
 CLOSED_MEASURED = "closed-measured"
 """Author of the questions that only measure whether yes or no is asked for."""
 _CLOSED_OF = 3
+PHRASES = "phrases"
+"""Author of the messages in many languages."""
+_PHRASES_SEED = 16
+_CONTEXTS = 1
+_OPENING = 0.5
 COMPOSED = "composed"
 """Author of the messages that are joined from parts."""
 INVENTED = ("guitar", "astronomy", "linux", MEASURED_ONLY)
-_COMPOSED = 2400
+_COMPOSED = 2000
 _COMPOSED_SEED = 15
 _COMPOSED_SHARES = {
     "knows": 5,
@@ -41,6 +46,7 @@ _COMPOSED_SHARES = {
     "likes": 1,
 }
 _OF_SUBJECTS = 0.6
+_TAG = 2
 _QUIET = 0.5
 NO_STANCE = -1
 """Stance of a thing whose label says nothing: it was taken back."""
@@ -117,7 +123,7 @@ def read_examples(folder: Path = FOLDER) -> list[Example]:
     examples += _closed(folder / "closed.jsonl", guide)
     samples = {"off-topic": corpus.off_topic, "refused": corpus.refused, "smalltalk": corpus.smalltalk}
     others = [read_guide(folder / "guides" / name) for name in INVENTED if name != MEASURED_ONLY]
-    examples += _composed(guide, others)
+    examples += [*_composed(guide, others), *_phrases(folder / "phrases.toml", guide)]
     return [
         *examples,
         *(example for name, texts in samples.items() for example in _samples(name, texts, guide)),
@@ -206,6 +212,28 @@ def _compose(id: str, told: dict[str, Any], guide: Guide, ours: bool, draws: ran
         text = text.lower()
     holds = frozenset(f"{stance}:{thing}" for thing, stance in said.items()) & set(SAYS)
     return Example(id, COMPOSED, text, Before(), guide, labels=holds, says_only=True, said=said)
+
+
+def _phrases(path: Path, guide: Guide) -> Iterator[Example]:
+    """What learners ask most in many languages, each time after another turn."""
+    draws = random.Random(_PHRASES_SEED)  # noqa: S311 - no secret
+    number = 0
+    for meaning in tomllib.loads(path.read_text("utf-8"))["meaning"]:
+        texts = [text for tag, own in meaning.items() if len(tag) == _TAG for text in own]
+        for text in texts * _CONTEXTS:
+            number += 1
+            later = meaning.get("later") or meaning.get("asked") or draws.random() > _OPENING
+            before = _any_turn(guide, texts, draws) if later else Before()
+            turn = {"aspects": (), "want": (), **meaning}
+            labels = frozenset(_labels(turn, meaning.get("says", ()))) & set(LABELS)
+            act, kind = ACTS.index(meaning["act"]), KINDS.index(meaning.get("kind", "answered"))
+            yield Example(f"{PHRASES}.{number}", PHRASES, text, before, guide, act, kind, labels)
+
+
+def _any_turn(guide: Guide, texts: Sequence[str], draws: random.Random) -> Before:
+    """A turn of which nothing matters but that there was one."""
+    shown = tuple(draws.sample(sorted(guide.short), draws.choice((1, 2, 2, 3))))
+    return Before(draws.choice(texts), tuple(guide.short[id] for id in shown), "", shown)
 
 
 def _closed(path: Path, guide: Guide) -> Iterator[Example]:

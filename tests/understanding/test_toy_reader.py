@@ -56,7 +56,7 @@ def names(text: str) -> Names:
     return Lexicon(Corpus("toy", None, (), (), about)).read(text)
 
 
-def given(length: int, own: int) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+def given(length: int, own: int) -> dict[str, np.ndarray]:
     """Inputs of the network for a message of some tokens that names two things."""
     spans = np.zeros((2, length), np.float32)
     spans[0, 1], spans[1, 1:3] = 1, 0.5
