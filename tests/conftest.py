@@ -13,7 +13,7 @@ import pytest
 from assistant.service import Assistant
 from assistant.settings import Settings, read_settings
 from assistant.understanding.graph import reader_files
-from assistant.understanding.reader import open_reader
+from assistant.understanding.reader import Reader, open_reader
 from corpus import Corpus, load_corpus
 from index.build import build_index
 from index.encoder import Encoder, open_encoder
@@ -78,6 +78,12 @@ def data_dir(pytestconfig: pytest.Config, corpus: Corpus) -> Path:
 def encoder(data_dir: Path) -> Encoder:
     """The default encoder as it serves on a CPU, loaded once."""
     return open_encoder("default", "cpu", data_dir / "index")
+
+
+@pytest.fixture(scope="session")
+def reader(data_dir: Path) -> Reader:
+    """The learned reader, loaded once."""
+    return open_reader(data_dir / "index")
 
 
 @pytest.fixture(scope="session")

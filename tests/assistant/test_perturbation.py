@@ -14,6 +14,7 @@ import pytest
 
 from assistant.service import Ask, Assistant, assemble
 from assistant.types import Answer
+from assistant.understanding.reader import Reader
 from corpus import Corpus
 from index.encoder import Encoder, Vectors
 from index.search import Index, open_index
@@ -89,10 +90,10 @@ async def play(assistant: Assistant) -> dict[str, Told]:
 
 
 @pytest.fixture(scope="module")
-def runs(corpus: Corpus, index: Index, encoder: Encoder) -> list[dict[str, Told]]:
+def runs(corpus: Corpus, index: Index, encoder: Encoder, reader: Reader) -> list[dict[str, Told]]:
     """The answers as they are, then with each seed's noise."""
     noisy = [Noisy(encoder, seed) for seed in (None, *SEEDS)]
-    return [asyncio.run(play(assemble(corpus, index, one, None))) for one in noisy]
+    return [asyncio.run(play(assemble(corpus, index, one, reader, None))) for one in noisy]
 
 
 def test_noise_is_as_large_as_it_says(encoder: Encoder) -> None:

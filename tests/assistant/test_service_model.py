@@ -31,7 +31,7 @@ async def stub() -> AsyncIterator[StubModel]:
 def with_model(assistant: Assistant, stub: StubModel) -> Assistant:
     verifier = Verifier(assistant.corpus, assistant.searcher.encoder)
     rewriter = Rewriter(assistant.corpus, verifier, OpenAIGenerator("stub", stub.url))
-    return Assistant(assistant.corpus, assistant.searcher, MemoryStore(), rewriter)
+    return Assistant(assistant.corpus, assistant.searcher, assistant.reader, MemoryStore(), rewriter)
 
 
 async def test_a_model_s_answer_names_the_model_and_streams_to_the_same_text(

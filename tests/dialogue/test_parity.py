@@ -51,7 +51,7 @@ class LabelledReader:
 def labelled(assistant: Assistant) -> Assistant:
     """The new line, reading labels."""
     reader = LabelledReader(PATHS, assistant.corpus)
-    return Assistant(assistant.corpus, assistant.searcher, MemoryStore(), reader=reader)
+    return Assistant(assistant.corpus, assistant.searcher, reader, MemoryStore())
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)

@@ -12,6 +12,7 @@ from unittest.mock import AsyncMock, patch
 
 import httpx
 import pytest
+from assistant.replies import reply
 
 from assistant.channels.http.app import make_app
 from assistant.channels.http.desk import Desk
@@ -19,7 +20,6 @@ from assistant.channels.mcp import Tools, make_server
 from assistant.channels.widget.assets import asset
 from assistant.channels.widget.assets import page as page_of
 from assistant.evaluation.promises import broken_promises
-from assistant.replies import reply
 from assistant.service import Ask, Assistant
 from assistant.types import Answer, Plan, Profile
 from corpus import load_corpus
@@ -189,7 +189,7 @@ async def test_a_conversation_outlives_what_it_was_about(opened: dict[str, Assis
 async def test_the_head_of_the_page_speaks_of_the_guide(opened: dict[str, Assistant], tmp_path: Path) -> None:
     brewing = opened["home-brewing"]
     corpus = replace(brewing.corpus, title='Brew <b>"beer"</b>')
-    served = Assistant(corpus, brewing.searcher, brewing.store)
+    served = Assistant(corpus, brewing.searcher, brewing.reader, brewing.store)
     transport = httpx.ASGITransport(make_app(settings_for("home-brewing", tmp_path), served))
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
         page = await client.get("/")

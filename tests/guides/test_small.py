@@ -58,7 +58,9 @@ Buy a veil, a smoker and a hive tool at [Hive Supplies](https://hive.example/).
 
 
 @pytest.fixture(scope="module")
-def small(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assistant]:
+def small(
+    assistant: Assistant, encoder: Encoder, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Assistant]:
     opened = {}
     for name, text in {"sourdough": SOURDOUGH, "bees": BEES}.items():
         folder = tmp_path_factory.mktemp(name)
@@ -66,7 +68,7 @@ def small(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         corpus = load_corpus(folder / "guide.md")
         build_index(corpus, encoder, folder / "index")
         searcher = Searcher(open_index(folder / "index", corpus, encoder), encoder)
-        opened[name] = Assistant(corpus, searcher, MemoryStore())
+        opened[name] = Assistant(corpus, searcher, assistant.reader, MemoryStore())
     return opened
 
 

@@ -50,7 +50,7 @@ def slack_settings(settings: Settings, slack: StubSlack) -> Settings:
 @pytest.fixture
 def fresh(assistant: Assistant) -> Assistant:
     """The shared index with a store of its own."""
-    return Assistant(assistant.corpus, assistant.searcher, MemoryStore())
+    return Assistant(assistant.corpus, assistant.searcher, assistant.reader, MemoryStore())
 
 
 @asynccontextmanager

@@ -38,7 +38,7 @@ def assistants(
         folder = tmp_path_factory.mktemp("index")
         build_index(corpus, encoder, folder)
         index = open_index(folder, corpus, encoder)
-        opened[name] = Assistant(corpus, Searcher(index, encoder), MemoryStore())
+        opened[name] = Assistant(corpus, Searcher(index, encoder), assistant.reader, MemoryStore())
     return opened
 
 
@@ -58,7 +58,7 @@ async def play(
     )
     async with AsyncExitStack() as stack:
         stack.push_async_callback(slack.stop)
-        fresh = Assistant(own.corpus, own.searcher, MemoryStore())
+        fresh = Assistant(own.corpus, own.searcher, own.reader, MemoryStore())
         yield await stack.enter_async_context(open_channels(fresh, configured, slack))
 
 
