@@ -1,4 +1,4 @@
-"""The end of an answer in channels that show one text: the question back, the nearest sections, the sources."""
+"""The end of an answer in channels that show one text: the question back and the sources."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 _SOURCES = "Sources:"
-_NEAREST = "Nearest in the guide:"
 _SOURCE_LIST = re.compile(rf"\n\n{_SOURCES}\n(?:- .*(?:\n|\Z))+\Z")
-_NEAREST_LINE = re.compile(rf"\n\n{_NEAREST} .*\Z")
 _OPTIONS = re.compile(r"(?<=\?)\n\n((?:\d+\. .+(?:\n|\Z))+)\Z")
 _PICK = re.compile(r"\W*(?:(?:option|answer|number)\s+)?(\d{1,2})\W*", re.IGNORECASE)
 
@@ -45,16 +43,9 @@ def name_source(citation: Mapping[str, Any], addresses: bool = False) -> str:
     return f"{citation['title']} ({', '.join(marks)})" if marks else str(citation["title"])
 
 
-def nearest(answer: Mapping[str, Any]) -> str:
-    """The line that names the sections nearest to a question that is not covered; empty for any other."""
-    if answer["outcome"] != "not_covered" or not answer["related"]:
-        return ""
-    return f"{_NEAREST} {'; '.join(related['title'] for related in answer['related'])}"
-
-
 def write_ending(answer: Mapping[str, Any], sources: bool = True, note: str = "") -> str:
     """What follows the text of an answer, in Markdown; empty where there is nothing to say. `answer`: its JSON form."""
-    blocks = [note, nearest(answer)]
+    blocks = [note]
     question = answer["clarifying_question"]
     if question:
         options = [f"{number}. {option}" for number, option in enumerate(question["options"], 1)]
@@ -71,7 +62,7 @@ def read_ending(text: str) -> tuple[str, tuple[str, ...]]:
     if found is not None:
         options = tuple(line.partition(". ")[2] for line in found[1].splitlines())
         return text[: found.start()], options
-    return _NEAREST_LINE.sub("", text), ()
+    return text, ()
 
 
 def pick_option(message: str, options: tuple[str, ...]) -> str:

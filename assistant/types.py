@@ -179,6 +179,8 @@ class Record:
     """Ids of the sections that it quotes, most quoted first."""
     quotes: tuple[str, ...] = ()
     """The sentences of the corpus that it quotes, in its order."""
+    aspects: tuple[str, ...] = ()
+    """Facts that were asked for."""
     asked: str = ""
     """The question that it asked back; empty: none."""
     options: tuple[str, ...] = ()

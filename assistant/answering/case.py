@@ -14,6 +14,7 @@ from assistant.answering.sentences import LEAD_WORDS, Nearness, Sentences
 from assistant.dialogue.request import Request
 from assistant.evidence import Quote
 from assistant.lexicon import Reading
+from assistant.understanding.mentions import find_named
 from corpus.types import Corpus, Resource
 
 DEAD = frozenset({"archived", "superseded", "discontinued"})
@@ -111,13 +112,24 @@ class Case:
         A first sentence that begins with the name goes on from it. `lead`: words that name it, in place of the name.
         """
         opening, first = lead or self.name(resource), claims[:1]
-        rest = after_name(resource, first[0].text) if first else ""
+        rest = self.after_name(resource, first[0].text) if first else ""
         if rest:
             link = self.frame.text("lead", "which") if lead else ""
             if link or not lead:
                 opening, claims = f"{opening}{link}", [Claim(rest, first[0].quotes), *claims[1:]]
                 return [opening, *in_a_row(claims)]
         return [f"{opening}:" if claims else f"{opening}.", *in_a_row(claims)]
+
+    def after_name(self, resource: Resource, text: str) -> str:
+        """What follows a name of a resource at the beginning of a sentence that is on it alone; else nothing."""
+        start = len("The ") if text.startswith("The ") else 0
+        rest = text[start:].removeprefix(resource.short)
+        if len(rest) == len(text) - start:
+            named = find_named(text, self.sentences.evidence.lexicon.read(text))[:1]
+            is_first = bool(named) and named[0].start <= start and named[0].ids == (resource.id,)
+            rest = text[named[0].end :] if is_first else ""
+        word = next(iter(rest.split(maxsplit=1)), "")
+        return rest.strip() if rest.startswith(" ") and word.islower() and word not in _JOINING else ""
 
     def state(self, resource: Resource) -> Claim | None:
         """What has become of a resource that is not as the guide knew it; None for a current one,
@@ -130,13 +142,6 @@ class Case:
         said = [quote for quote in own if quote.part == "status" and quote.text not in self.near.used][:1]
         self.near.used.update(quote.text for quote in said)
         return self.quoted(said[0], 12) if said else None
-
-
-def after_name(resource: Resource, text: str) -> str:
-    """What follows the name of a resource at the beginning of a sentence that is on it alone; else nothing."""
-    rest = text.removeprefix("The ").removeprefix(f"{resource.short} ")
-    word = rest.split(maxsplit=1)[0] if rest else ""
-    return rest if rest != text.removeprefix("The ") and word.islower() and word not in _JOINING else ""
 
 
 def in_a_row(claims: Sequence[Claim]) -> list[Piece]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from assistant.answering.frames import languages
@@ -13,6 +14,7 @@ from assistant.answering.replies import greet
 from assistant.answering.scope import Scope, decide_scope
 from assistant.answering.speaker import Speaker, Spoken
 from assistant.answering.stages import Search
+from assistant.answering.suggestions import ask_of
 from assistant.cite import Draft
 from assistant.dialogue.look import Looker
 from assistant.dialogue.request import Request
@@ -26,6 +28,7 @@ from assistant.plan.study_plan import make_plan, plan_draft
 from assistant.types import Citation, Outcome, Profile, Related
 from assistant.understanding.courtesy import COURTESIES, courtesy_of
 from assistant.understanding.reading import Before, Reading
+from assistant.words import plain
 from corpus.types import Corpus
 from index.search import Found, Index
 
@@ -48,6 +51,8 @@ class Line:
         self._resolver = Resolver(corpus)
         self._ranker = ResourceRanker(corpus, Judge(corpus))
         self._speaker = Speaker(self.evidence, self._plan)
+        offered = (*corpus.about.starters, *(ask_of(corpus, section.id) for section in corpus.sections))
+        self._offered = frozenset(map(plain, offered))
 
     def expand(self, text: str, state: State) -> str:
         """A message as it is to be read."""
@@ -78,7 +83,10 @@ class Line:
         """Which kind of answer it gets; who may hurt themselves gets the reply of their own, whatever they ask."""
         if courtesy_of(request.reading.text) == "distress":
             return Scope("smalltalk", 0.0)
-        return decide_scope(request, search.look, search.context_look, ranked)
+        scope = decide_scope(request, search.look, search.context_look, ranked)
+        is_offered = plain(request.reading.text) in self._offered
+        # What the guide itself offers to be asked has an answer.
+        return replace(scope, outcome="answered") if is_offered else scope
 
     def say(self, request: Request, search: Search, ranked: Sequence[Candidate], scope: Scope) -> Spoken:
         """The answer in words."""
@@ -101,8 +109,9 @@ class Line:
         """Reads what this line has said."""
         return Transcript(self.evidence, self.lexicon, self._short_forms(), dict(self._replies()))
 
-    def _plan(self, learner: Profile, wants: Sequence[str]) -> Draft:
-        return plan_draft(self._corpus, make_plan(self._corpus, self._chunks, learner, wants))
+    def _plan(self, learner: Profile, wants: Sequence[str], refs: Sequence[str]) -> Draft:
+        plan = make_plan(self._corpus, self._chunks, learner, tuple(wants), refs=tuple(refs))
+        return plan_draft(self._corpus, plan)
 
     def _short_forms(self) -> Iterator[tuple[str, Quote]]:
         for note in self._corpus.annotations:

@@ -21,7 +21,7 @@ from assistant.dialogue.request import Request
 from assistant.dialogue.state import State
 from assistant.dialogue.transcript import WINDOW, Transcript, exchanges_of, state_of
 from assistant.types import Clarification, Conversation, Outcome, Profile, Record, Related, Turn
-from assistant.understanding.reading import Act, Before, Reading
+from assistant.understanding.reading import Act, Aspect, Before, Reading
 from corpus.types import Corpus
 from index.search import Found
 
@@ -53,6 +53,8 @@ class Advice:
     """What the message was taken for."""
     query: str = ""
     """What was searched for."""
+    aspects: tuple[Aspect, ...] = ()
+    """Facts that were asked for."""
     fallback: str = ""
     """What is said in its place, should it break a promise: no word of the corpus."""
     related: tuple[Related, ...] = ()
@@ -139,6 +141,7 @@ class Adviser:
             profile=advice.profile,
             act=advice.act,
             query=advice.query,
+            aspects=advice.aspects,
             fallback=advice.fallback,
             confidence=advice.confidence,
             timings_ms=advice.timings_ms,
@@ -148,7 +151,9 @@ class Adviser:
         """What a conversation keeps of an answer; `text`: as it was said."""
         asked = advice.clarification
         question, options = (asked.text, asked.options) if asked else ("", ())
-        return self._transcript.record(advice.act, advice.query, text, advice.profile, question, options)
+        return self._transcript.record(
+            advice.act, advice.query, text, advice.profile, advice.aspects, question, options
+        )
 
     async def recall(self, history: Sequence[Turn], find: Find) -> Conversation:
         """The conversation that a client kept: its last messages are read again, one after the other."""
@@ -183,7 +188,9 @@ class Adviser:
         if text and self._may_ask(request, any(turn.asked for turn in state.turns)):
             asked = await self._ask_back(request, search)
         question, options = (asked.text, asked.options) if asked else ("", ())
-        return self._transcript.record(request.act, request.query, text, request.learner, question, options)
+        return self._transcript.record(
+            request.act, request.query, text, request.learner, request.aspects, question, options
+        )
 
     def _state(self, conversation: Conversation, learner: Profile | None) -> State:
         state = state_of(conversation, self._transcript)
@@ -256,6 +263,7 @@ class Adviser:
             profile=request.learner,
             act=request.act,
             query=request.query,
+            aspects=request.aspects,
             fallback=self._stages.decline(request, "not_covered", ()),
             related=related,
             clarification=asked,
@@ -276,6 +284,7 @@ class Adviser:
             profile=request.learner,
             act=request.act,
             query=request.query,
+            aspects=request.aspects,
             fallback=text,
             related=related,
             suggestions=self._stages.suggest(request, (), related),

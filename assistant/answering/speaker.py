@@ -17,8 +17,8 @@ from assistant.evidence import Evidence
 from assistant.types import Citation, Outcome, Profile, Related
 from index.search import Found
 
-Plan = Callable[[Profile, Sequence[str]], Draft]
-"""Writes a study plan for a learner and what the message wants of it."""
+Plan = Callable[[Profile, Sequence[str], Sequence[str]], Draft]
+"""Writes a study plan for a learner, what the message wants of it, and the resources that it must lead to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ class Speaker:
         first; `partly`: whether the corpus answers only a part of it.
         """
         if request.act == "plan" and self._plan is not None:
-            return Spoken(self._plan(request.learner, request.wants))
+            times = (f"time:{value}" for value in request.reading.says_of("time"))
+            return Spoken(self._plan(request.learner, (*request.wants, *times), request.refs))
         content = choose(request, ranked, alone, context, self.sentences, partly)
         return Spoken(say(content, self.sentences.corpus, self._chunks), content.gaps, content.items)
 

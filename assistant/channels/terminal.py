@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.style import Style
 from rich.text import Text
 
-from assistant.ending import list_sources, name_source, nearest, pick_option
+from assistant.ending import list_sources, name_source, pick_option
 from assistant.errors import BadRequest
 from assistant.service import Ask, Assistant
 from assistant.types import Answer, Citation, Profile, as_values
@@ -50,10 +50,6 @@ def show_answer(answer: Answer, console: Console, talking: bool = False) -> None
         return
     width = min(console.width, _WIDTH)
     console.print(Markdown(answer.text), width=width)
-    near = nearest(answer.as_dict())
-    if near:
-        console.print()
-        console.print(Text(near), width=width)
     if answer.citations:
         console.print()
         for line in _sources(answer.citations):
@@ -64,9 +60,9 @@ def show_answer(answer: Answer, console: Console, talking: bool = False) -> None
 
 
 def plain_answer(answer: Answer, talking: bool = False) -> str:
-    """One answer as plain text: the text, the nearest sections, a line for each source, the question back."""
+    """One answer as plain text: the text, a line for each source, the question back."""
     whole = answer.as_dict()
-    blocks = [answer.text.rstrip(), nearest(whole), "\n".join(list_sources(whole["citations"]))]
+    blocks = [answer.text.rstrip(), "\n".join(list_sources(whole["citations"]))]
     if answer.clarifying_question:
         blocks.append("\n".join(line.plain for line in _onwards(answer, talking)).strip("\n"))
     return "\n\n".join(filter(None, blocks))

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.dialogue.acts import settle_act, settle_aspects
 from assistant.dialogue.look import Column, Look
 from assistant.dialogue.request import Request
 from assistant.dialogue.state import State
@@ -72,11 +73,11 @@ class Resolver:
         refused = [f"not:{id}" for id in marks["refuses"]]
         return Request(
             reading,
-            reading.act,
+            settle_act(reading, state),
             reading.text,
             context_of(reading.text, state),
             marks["asks"],
-            reading.aspects,
+            settle_aspects(reading, state),
             tuple(dict.fromkeys((*reading.wants, *refused))),
             update(state.learner, says, self.corpus.about),
             state,

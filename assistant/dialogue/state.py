@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from assistant.types import Outcome, Profile
-from assistant.understanding.reading import Act
+from assistant.understanding.reading import Act, Aspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Shown:
     """Ids of the resources that the answer named, in the order of its text."""
     sections: tuple[str, ...] = ()
     """Ids of the sections that it cited, most cited first."""
+    aspects: tuple[Aspect, ...] = ()
+    """Facts that were asked for."""
     asked: str = ""
     """The question that it asked back; empty: none."""
     options: tuple[str, ...] = ()

@@ -16,8 +16,9 @@ from assistant.dialogue.state import Shown, State
 from assistant.evidence import Evidence, Quote
 from assistant.lexicon import Lexicon
 from assistant.mask import mask
+from assistant.plan.study_plan import list_items
 from assistant.types import MARKER, Conversation, Exchange, Outcome, Profile, Record, Turn
-from assistant.understanding.reading import ACTS, Act
+from assistant.understanding.reading import ACTS, ASPECTS, Act
 
 WINDOW = 8
 """Turns of a conversation that a message is read with."""
@@ -67,7 +68,14 @@ class Transcript:
         """What the text of an answer says."""
 
     def record(
-        self, act: Act, query: str, text: str, profile: Profile, asked: str = "", options: Sequence[str] = ()
+        self,
+        act: Act,
+        query: str,
+        text: str,
+        profile: Profile,
+        aspects: Sequence[str] = (),
+        asked: str = "",
+        options: Sequence[str] = (),
     ) -> Record:
         """What an exchange came to: the request as it was taken, and what the answer's text says."""
         told = self.read(text)
@@ -80,6 +88,7 @@ class Transcript:
             items=tuple(id for id in told.items if id not in not_offered),
             sections=told.sections,
             quotes=told.quotes,
+            aspects=tuple(aspects),
             asked=asked,
             options=tuple(options),
             profile=profile,
@@ -107,7 +116,9 @@ class Transcript:
                 items += self._named_by(quote.text)
                 quotes.append(quote.text)
                 sections.update([quote.section] if quote.section else [])
-        known = tuple(dict.fromkeys(id for id in items if id in self._resources))
+        # A plan's line names more than its step takes.
+        steps = list_items(self._evidence.corpus, text)
+        known = tuple(dict.fromkeys(id for id in steps or items if id in self._resources))
         if not sections:
             sections.update(self._resources[id].section for id in known)
         ordered = tuple(id for id, _ in sections.most_common())
@@ -181,6 +192,7 @@ def _shown(exchange: Exchange, transcript: Transcript) -> Shown:
         query=record.query,
         items=record.items,
         sections=record.sections,
+        aspects=tuple(aspect for aspect in ASPECTS if aspect in record.aspects),
         asked=record.asked,
         options=record.options,
     )

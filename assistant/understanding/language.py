@@ -34,7 +34,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _BUCKETS = 1 << 13
 _SMOOTH = 0.3
 _GRID = 256
-_HEAD_START = 5.0
+_HEAD_START = 12.0
 """By how much in log probability English is ahead of what is written in the Latin alphabet: names are often English."""
 _SHARE = 0.3
 Table = NDArray[np.int16]

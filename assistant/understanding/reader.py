@@ -49,6 +49,8 @@ from index.store import read_manifest, verify_files
 FRAME_WEIGHT = 0.25
 _DIGITS = 6
 _AMOUNT = "time:amount"
+_SHORT = 3
+"""Words from which a message tells its language by itself."""
 Logits = Mapping[str, NDArray[np.float64]]
 """Outputs of the network by name."""
 
@@ -101,7 +103,9 @@ class Reader:
             says=_says(text, chances, sure, named, stances),
             mentions=tuple(_mention(one, stance) for one, stance in zip(named, stances, strict=True)),
             closed=bool(sure[LABELS.index(CLOSED)]),
-            language=tell_language(text, self._words.language_table, self._words.languages),
+            language=tell_language(
+                _own_words(text, named, before), self._words.language_table, self._words.languages
+            ),
         )
 
     def _run(self, framed: Frame) -> Logits:
@@ -135,6 +139,16 @@ def open_reader(directory: Path, words: Path = WORDS, network: Path = NETWORK) -
     verify_files(directory, manifest, ROLES)
     files = {role: directory / manifest.files[role].name for role in ROLES}
     return Reader(files["reader"], files["pieces"], words)
+
+
+def _own_words(text: str, named: Sequence[Named], before: Before) -> str:
+    """A message without the names in it, which are of no language; behind the one before it where it is short."""
+    rest, end = "", 0
+    for one in named:
+        rest += text[end : one.start] + " "
+        end = max(end, one.end)
+    rest += text[end:]
+    return f"{before.message} {rest}" if len(rest.split()) < _SHORT else rest
 
 
 def place_of(before: Before) -> Place:

@@ -264,7 +264,7 @@ def train_linear(examples: Sequence[Example], grams: Sequence[Grams]) -> Linear:
     rarity = np.log((len(grams) + 1) / (counts + 1)).clip(0.3, 6) * (counts >= 2) / 3
     scale = torch.tensor(rarity, dtype=torch.float32)[:, None]
     rows = as_rows(grams)
-    turned = rows.to_sparse_coo().t().coalesce().to_sparse_csr()
+    turned = rows.to_sparse_coo().t().coalesce().to_sparse_csr()  # type: ignore[no-untyped-call]
     acts = _one_hot([one.act for one in examples], len(ACTS))
     kinds = _one_hot([one.kind for one in examples], len(KINDS))
     share = torch.tensor([[one.weight] for one in examples]) / len(examples)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.answering.case import Case, after_name
+from assistant.answering.case import Case
 from assistant.answering.facts import FACTS_OF
 from assistant.answering.forms.choice import choice, why
 from assistant.answering.forms.fact import about, cell
@@ -61,5 +61,5 @@ def _cell(
         or set(case.sentences.names(claim.quotes[0])) - {resource.id}
     ):
         return None
-    text = (after_name(resource, claim.text) or claim.text).removesuffix(".")
+    text = (case.after_name(resource, claim.text) or claim.text).removesuffix(".")
     return Claim(text, claim.quotes) if len(text.split()) <= _CELL else None
