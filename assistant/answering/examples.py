@@ -17,6 +17,10 @@ from assistant.types import Outcome, Profile
 from assistant.understanding.reading import ASPECTS, KINDS, Mention, Reading, Statement
 from corpus.types import Corpus
 
+_SURE = 0.35
+"""Probability from which a reader's label is taken."""
+_SAID = frozenset({"knows", "lacks", "done", "doing", "refuses", "goal"})
+"""Stances that say something of the writer."""
 DATA = Path(__file__).parent.parent / "understanding"
 
 
@@ -90,9 +94,13 @@ def to_reading(text: str, read: Mapping[str, Any], lexicon: Lexicon) -> Reading:
         )
         for one in lexicon.read(text).mentions
     )
-    says = tuple(_statement(label) for label, sure in read["says"] if sure >= 0.5)
-    aspects = tuple(label for label, sure in read["aspects"] if sure >= 0.5 and label in ASPECTS)
-    wants = tuple(label for label, sure in read["wants"] if sure >= 0.5)
+    labels = [label for label, sure in read["says"] if sure >= _SURE]
+    labels += [
+        f"{stance}:{id}" for id, stance, sure in read.get("stances", ()) if stance in _SAID and sure >= 0.5
+    ]
+    says = tuple(map(_statement, dict.fromkeys(labels)))
+    aspects = tuple(label for label, sure in read["aspects"] if sure >= _SURE and label in ASPECTS)
+    wants = tuple(label for label, sure in read["wants"] if sure >= _SURE)
     return Reading(text, read["acts"], read["kinds"], aspects, wants, says, mentions)
 
 

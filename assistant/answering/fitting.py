@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from assistant.net import Net
 
 Array = NDArray[np.float32]
 Layers = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+_DECAYING = (0, 2)
+"""Which of the weights decay: no bias."""
 Slope = Callable[[Array, Array, Array], Array]
 """From scores (batch, rows, outputs), targets of that shape and the mask (batch, rows): the loss's slope by score."""
 
@@ -39,6 +41,21 @@ class Lists:
             self.targets[chosen],
             self.mask[chosen],
             self.weight[chosen],
+        )
+
+    def weighted(self, by: float) -> Lists:
+        """The same, each request counting so many times as much."""
+        return replace(self, weight=self.weight * np.float32(by))
+
+    def shrink(self, most: int, worth: Array) -> Lists:
+        """The same with so many rows a request: the right ones, then those of most worth (requests, rows)."""
+        chosen = np.argsort(-(worth + 1e3 * self.targets.max(axis=2)), axis=1, kind="stable")[:, :most]
+        return Lists(
+            np.take_along_axis(self.rows, chosen[..., None], axis=1),
+            self.shared,
+            np.take_along_axis(self.targets, chosen[..., None], axis=1),
+            np.take_along_axis(self.mask, chosen, axis=1),
+            self.weight,
         )
 
 
@@ -95,8 +112,9 @@ def train(parts: Sequence[Lists], slope: Slope, recipe: Recipe, seed: int = 0) -
         )
         for one in parts
     ]
-    layers = [_descend(ready, slope, recipe, seed + n) for n in range(recipe.copies)]
-    return Net.of_layers(mean.astype(np.float64), spread.astype(np.float64), layers)
+    return Net.of_layers(
+        mean.astype(np.float64), spread.astype(np.float64), _descend(ready, slope, recipe, seed)
+    )
 
 
 def _standard(parts: Sequence[Lists]) -> tuple[Array, Array]:
@@ -110,17 +128,17 @@ def _standard(parts: Sequence[Lists]) -> tuple[Array, Array]:
     return np.round(mean, 4), np.round(spread, 4)
 
 
-def _descend(parts: Sequence[Lists], slope: Slope, recipe: Recipe, seed: int) -> Layers:
+def _descend(parts: Sequence[Lists], slope: Slope, recipe: Recipe, seed: int) -> list[Layers]:
+    """The layers of each copy; all see the same batches, and none sees another."""
     chance = np.random.default_rng(seed)
     inputs = parts[0].rows.shape[2] + parts[0].shared.shape[1]
-    outputs = parts[0].targets.shape[2]
-    shapes = [(inputs, recipe.hidden), (recipe.hidden,), (recipe.hidden, outputs), (outputs,)]
+    hidden, outputs = recipe.hidden * recipe.copies, parts[0].targets.shape[2]
     weights = [
-        chance.normal(0, (2 / inputs) ** 0.5 if n == 0 else 0.2, shape).astype(np.float32)
-        for n, shape in enumerate(shapes)
+        chance.normal(0, (2 / inputs) ** 0.5, (inputs, hidden)).astype(np.float32),
+        np.zeros(hidden, dtype=np.float32),
+        chance.normal(0, 0.2, (hidden, outputs)).astype(np.float32),
+        np.zeros((recipe.copies, outputs), dtype=np.float32),
     ]
-    weights[1][:] = 0
-    weights[3][:] = 0
     moments = [(np.zeros_like(one), np.zeros_like(one)) for one in weights]
     batches = sum(-(-len(one.rows) // recipe.batch) for one in parts)
     total, step = recipe.epochs * batches, 0
@@ -129,14 +147,23 @@ def _descend(parts: Sequence[Lists], slope: Slope, recipe: Recipe, seed: int) ->
             step += 1
             slopes = _slopes(part.take(chosen), weights, slope, recipe, chance)
             rate = recipe.rate * min(1.0, step / (0.1 * total)) * (1 - step / (total + 1))
-            for weight, (first, second), gradient in zip(weights, moments, slopes, strict=True):
+            for place, (weight, (first, second), gradient) in enumerate(
+                zip(weights, moments, slopes, strict=True)
+            ):
                 first += 0.1 * (gradient - first)
                 second += 0.01 * (gradient**2 - second)
                 scale = rate / (1 - 0.9**step)
                 weight -= scale * first / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
-                if weight.ndim > 1:
+                if place in _DECAYING:
                     weight *= 1 - rate * recipe.decay * 10
-    return tuple(one.astype(np.float64) for one in weights)  # type: ignore[return-value]
+    return [_copy(weights, n, recipe.hidden) for n in range(recipe.copies)]
+
+
+def _copy(weights: Sequence[Array], n: int, hidden: int) -> Layers:
+    """The layers of one copy."""
+    own = slice(n * hidden, (n + 1) * hidden)
+    first, first_bias, last, last_bias = (one.astype(np.float64) for one in weights)
+    return first[:, own], first_bias[own], last[own], last_bias[n]
 
 
 def _batches(
@@ -155,19 +182,23 @@ def _slopes(
     first, first_bias, last, last_bias = weights
     split = batch.rows.shape[2]
     before = batch.rows @ first[:split] + (batch.shared @ first[split:] + first_bias)[:, None]
-    kept = (chance.random((len(batch.rows), 1, recipe.hidden)) > recipe.dropout) / (1 - recipe.dropout)
+    kept = (chance.random((len(batch.rows), 1, len(first_bias))) > recipe.dropout) / (1 - recipe.dropout)
     alive = (before > 0) * kept.astype(np.float32)
     hidden = before * alive
-    scores = hidden @ last + last_bias
-    down = slope(scores, batch.targets, batch.mask) * batch.weight[:, None, None] / len(batch.rows)
-    down = down.astype(np.float32)
-    back = (down @ last.T) * alive
-    flat = back.reshape(-1, back.shape[2])
-    from_rows = batch.rows.reshape(-1, split).T @ flat
+    downs, back, from_hidden = [], np.empty_like(hidden), np.empty_like(last)
+    for n in range(recipe.copies):
+        own = slice(n * recipe.hidden, (n + 1) * recipe.hidden)
+        part = hidden[..., own]
+        down = slope(part @ last[own] + last_bias[n], batch.targets, batch.mask)
+        down = (down * batch.weight[:, None, None] / len(batch.rows)).astype(np.float32)
+        back[..., own] = (down @ last[own].T) * alive[..., own]
+        from_hidden[own] = part.reshape(-1, recipe.hidden).T @ down.reshape(-1, down.shape[2])
+        downs.append(down.sum(axis=(0, 1)))
     summed = back.sum(axis=1)
+    from_rows = batch.rows.reshape(-1, split).T @ back.reshape(-1, back.shape[2])
     return [
         np.concatenate([from_rows, batch.shared.T @ summed]),
         summed.sum(axis=0),
-        hidden.reshape(-1, hidden.shape[2]).T @ down.reshape(-1, down.shape[2]),
-        down.sum(axis=(0, 1)),
+        from_hidden,
+        np.stack(downs),
     ]

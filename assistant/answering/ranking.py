@@ -36,6 +36,10 @@ _KINDS: Mapping[str, frozenset[str]] = {
 }
 _CROSSED = (0, 1, 9, 18, 20, 22, 25, 26, 29, 30, 31, 32, 34)
 """Columns of `rows` that each act reads in its own way: how likely, where shown, how it stands to refs."""
+LIKELY = (1, 10)
+"""Columns of `rows` that tell how likely a resource is by the search, alone and with context."""
+SHOWN = (19, 25, 28)
+"""Columns of `rows` that tell whether a resource was shown last, is pointed at, or is named."""
 ASKING_ACTS = ("about", "compare", "why", "more", "object")
 """Acts whose answer may be about something that the learner has done or refuses."""
 

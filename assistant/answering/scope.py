@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.answering.ranking import Candidate
 from assistant.dialogue.look import Column, Look
@@ -86,8 +88,8 @@ def scope_inputs(request: Request, alone: Look, context: Look, candidates: Seque
         *_log_odds(context.scope),
         *alone.nearest,
         *context.nearest,
-        *(reading.kinds.get(kind, 0.0) for kind in KINDS),
-        *(reading.acts.get(act, 0.0) for act in ACTS),
+        *_log_odds(np.array([reading.kinds.get(kind, 0.0) for kind in KINDS])),
+        *_log_odds(np.array([reading.acts.get(act, 0.0) for act in ACTS])),
         alone.best,
         context.best,
         alone.texts.max(initial=0.0),
@@ -111,7 +113,7 @@ def scope_inputs(request: Request, alone: Look, context: Look, candidates: Seque
     return np.array(values, dtype=np.float32)
 
 
-def _log_odds(shares: Column) -> list[float]:
+def _log_odds(shares: NDArray[np.floating[Any]]) -> list[float]:
     bounded = np.clip(shares, 1e-4, 1 - 1e-4)
     odds: list[float] = np.log(bounded / (1 - bounded)).tolist()
     return odds

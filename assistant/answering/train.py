@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.answering import ranking, scope
-from assistant.answering.examples import DATA, Example, read_examples
+from assistant.answering.examples import DATA, Example, read_examples, with_refs
 from assistant.answering.fitting import Lists, Recipe, each_slope, kind_slope, list_slope, train
 from assistant.answering.learner import Judge
 from assistant.answering.ranking import ResourceRanker
@@ -40,13 +40,17 @@ from index.search import Searcher, open_index
 FIGURES = Path(__file__).with_name("figures.json")
 MEASURED = "watercolour"
 """The guide that nothing is trained on."""
-_FOLDS = 5
+_FOLDS = 3
 _RESOLVE = Recipe(hidden=24, epochs=20, copies=2)
-_RANK = Recipe(hidden=24, epochs=24, copies=3, dropout=0.3)
+_RANK = Recipe(hidden=24, epochs=10, copies=2, dropout=0.3)
 _SCOPE = Recipe(hidden=16, epochs=30, copies=3, dropout=0.3)
 _WORDS = 120
 _MOST_WORDS = 600
 _AUTHORS_OF_WORD = 4
+_FEW = 20
+"""Rows of a request that are trained on."""
+_LABELLED = 0.5
+"""What a request as labelled counts beside the same as a reader read it."""
 _GRADES = (4.0, 3.0, 3.0)
 """What the first resources of a good answer count; another that is shown counts 2, another acceptable one 1."""
 _RANKINGS = ("first", "one of three", "search alone", "search with context", "first of the last list")
@@ -63,10 +67,13 @@ class World:
     """One guide with the examples on it."""
 
     corpus: Corpus
+    lexicon: Lexicon
     looks: Mapping[str, tuple[Look, Look]]
     """For the message alone, and with its context, by the example's id."""
     examples: Mapping[str, list[Example]]
-    """By author."""
+    """By author, as a reader read them."""
+    labelled: Mapping[str, list[Example]]
+    """The same, read without a fault."""
     judge: Judge = field(init=False)
     ranker: ResourceRanker = field(init=False)
     resolver: Resolver = field(init=False)
@@ -74,7 +81,7 @@ class World:
     def __post_init__(self) -> None:
         self.judge = Judge(self.corpus)
         self.ranker = ResourceRanker(self.corpus, self.judge)
-        self.resolver = Resolver(self.corpus)
+        self.resolver = Resolver(self.corpus, self.lexicon)
 
 
 Worlds = Mapping[str, World]
@@ -100,7 +107,7 @@ def learn(worlds: Worlds) -> tuple[Mapping[Path, Any], Mapping[str, Any]]:
     words = _small_words([example for author in authors for example in worlds[author].examples[author]])
     marks = Marks(worlds, words)
     mark_nets, mark_all = _cross(
-        marks.lists, authors, folds, lambda parts: train(parts, each_slope, _RESOLVE)
+        lambda author: [marks.few(author)], authors, folds, lambda parts: train(parts, each_slope, _RESOLVE)
     )
     thresholds = marks.thresholds(mark_nets, authors)
     requests = {
@@ -108,13 +115,20 @@ def learn(worlds: Worlds) -> tuple[Mapping[Path, Any], Mapping[str, Any]]:
         for author, net in mark_nets.items()
     }
     ranks = Ranks(worlds, requests)
-    rank_nets, rank_all = _cross(ranks.lists, authors, folds, lambda parts: train(parts, list_slope, _RANK))
+    true = Ranks(worlds, {author: _true_requests(worlds[author], author) for author in worlds})
+    rank_nets, rank_all = _cross(
+        # What is right is learned from requests that are understood, how far to trust a reader from its own.
+        lambda author: [ranks.few(author), true.few(author).weighted(_LABELLED)],
+        authors,
+        folds,
+        lambda parts: train(parts, list_slope, _RANK),
+    )
     slope, bias = ranks.calibrate(rank_nets, authors)
     scopes = Scopes(
         worlds, requests, {author: ranking.Weights(net, slope, bias) for author, net in rank_nets.items()}
     )
     scope_nets, scope_all = _cross(
-        scopes.lists, authors, folds, lambda parts: train(parts, kind_slope, _SCOPE)
+        lambda author: [scopes.lists(author)], authors, folds, lambda parts: train(parts, kind_slope, _SCOPE)
     )
     offsets = scopes.offsets(scope_nets, authors)
     weights = {
@@ -152,15 +166,17 @@ def read_worlds(folder: Path, readings: Path | None) -> dict[str, World]:
             if name
             else sorted((DATA / "dialogues").glob("*.jsonl"))
         )
-        examples = {
-            name or path.stem: list(
-                read_examples(
-                    path, name or path.stem, corpus, Lexicon(corpus), _readings(readings, name or path.stem)
-                )
-            )
-            for path in paths
-        }
-        world = World(corpus, _look(corpus, folder / (name or "main"), examples), examples)
+        lexicon = Lexicon(corpus)
+        named = {name or path.stem: path for path in paths}
+        examples, labelled = (
+            {
+                author: list(read_examples(path, author, corpus, lexicon, _readings(made, author)))
+                for author, path in named.items()
+            }
+            for made in (readings, None)
+        )
+        looks = _look(corpus, folder / (name or "main"), examples)
+        world = World(corpus, lexicon, looks, examples, labelled)
         worlds |= dict.fromkeys(examples, world)
     return worlds
 
@@ -193,19 +209,29 @@ def _look(
 
 
 def _cross(
-    lists: Callable[[str], Lists | None],
+    lists: Callable[[str], list[Lists]],
     authors: Sequence[str],
     folds: Sequence[Sequence[str]],
     fit: Callable[[list[Lists]], Net],
 ) -> tuple[dict[str, Net], Net]:
     """For each author (and the guide that only measures) a network that has not seen it, and one that saw all."""
-    made = {author: made for author in authors if (made := lists(author)) is not None}
+    made = {author: lists(author) for author in authors}
     nets: dict[str, Net] = {}
     for fold in folds:
-        net = fit([one for author, one in made.items() if author not in fold])
+        net = fit([one for author in authors if author not in fold for one in made[author]])
         nets |= dict.fromkeys(fold, net)
-    every = fit(list(made.values()))
+    every = fit([one for author in authors for one in made[author]])
     return nets | {MEASURED: every}, every
+
+
+def _true_requests(world: World, author: str) -> dict[str, Request]:
+    """An author's requests as labelled."""
+    return {
+        example.id: with_refs(
+            example, [id for id in example.labels["refs"] if id in world.judge.place], world.corpus
+        )
+        for example in world.labelled[author]
+    }
 
 
 def _small_words(examples: Iterable[Example]) -> tuple[str, ...]:
@@ -248,6 +274,11 @@ class Marks:
             )
         return self._lists[author]
 
+    def few(self, author: str) -> Lists:
+        """Those of the rows that are trained on: what can be meant."""
+        made = self.lists(author)
+        return made.shrink(_FEW, made.mask)
+
     def thresholds(self, nets: Mapping[str, Net], authors: Iterable[str]) -> tuple[float, ...]:
         """For `asks` the probability of the best F1; for the others the least that is right in most cases."""
         pairs = [self._scored(nets[author], author) for author in authors]
@@ -267,7 +298,7 @@ class Marks:
     def requests(self, author: str, weights: resolve.Weights) -> dict[str, Request]:
         """An author's requests, resolved."""
         world = self._worlds[author]
-        resolver = Resolver(world.corpus, weights)
+        resolver = Resolver(world.corpus, world.lexicon, weights)
         return {
             example.id: resolver.resolve(example.reading, example.state, world.looks[example.id][0])
             for example in world.examples[author]
@@ -330,6 +361,12 @@ class Ranks:
                 np.stack(rows), np.stack(shared), np.stack(targets), masks, np.ones(len(rows), np.float32)
             )
         return self._lists[author]
+
+    def few(self, author: str) -> Lists:
+        """Those of the rows that are trained on: the acceptable ones and what could be taken for them."""
+        made = self.lists(author)
+        searched = made.rows[:, :, ranking.LIKELY].max(axis=2)
+        return made.shrink(_FEW, searched + 10 * made.rows[:, :, ranking.SHOWN].max(axis=2))
 
     def calibrate(self, nets: Mapping[str, Net], authors: Iterable[str]) -> tuple[float, float]:
         """Slope and bias of the log odds of being acceptable, over the logarithm of a resource's share."""

@@ -18,6 +18,7 @@ from assistant.dialogue.look import Column, Look
 from assistant.dialogue.request import Request
 from assistant.dialogue.state import State
 from assistant.dialogue.statements import update
+from assistant.lexicon import Lexicon
 from assistant.net import Net, sigmoid
 from assistant.understanding.reading import ACTS, Reading, Statement
 from assistant.words import plain, stem, stems, word_list
@@ -27,7 +28,9 @@ WEIGHTS = Path(__file__).with_name("resolve.json")
 MARKS = ("asks", "refuses", "done", "doing")
 """How a message can point at a resource."""
 _POSITIONS = 5
-_CROSSED = 6
+_TELLING = 0.55
+"""How rare a word of a name must be to bring what bears it into question: at most some five have it."""
+_CROSSED = 7
 """The first columns of `rows`, which each act reads in its own way."""
 _MOST = 6
 """More resources than a message points at."""
@@ -57,9 +60,10 @@ def load_weights() -> Weights:
 class Resolver:
     """Resolves the messages to one guide."""
 
-    def __init__(self, corpus: Corpus, weights: Weights | None = None) -> None:
+    def __init__(self, corpus: Corpus, lexicon: Lexicon, weights: Weights | None = None) -> None:
         """`weights`: those of the package where none are given."""
         self.corpus = corpus
+        self.lexicon = lexicon
         self._weights = weights
         self._ids = [resource.id for resource in corpus.resources]
         self._place = {id: n for n, id in enumerate(self._ids)}
@@ -86,7 +90,7 @@ class Resolver:
     def marks(self, reading: Reading, state: State, alone: Look) -> Mapping[str, tuple[str, ...]]:
         """Ids of the resources that a message points at (`asks`), refuses, calls done or is doing, by MARKS.
 
-        Those that are named come first, then those of the last list in its order, then the surest.
+        Those that are named or counted out come first, then those of the last list in its order, then the surest.
         """
         weights = self._weights or load_weights()
         rows, mask = self.rows(reading, state, alone)
@@ -95,12 +99,13 @@ class Resolver:
         scores = weights.net.score(rows[mask], self.shared(reading, state, weights.words))
         places = np.flatnonzero(mask)
         listed = {id: n for n, id in enumerate(state.items)}
-        named = {id for mention in reading.mentions for id in mention.resources}
+        told = {id for mention in reading.mentions for id in mention.resources}
+        told |= set(self._out_of(reading.text, state.items))
         found = {}
         for column, (mark, threshold) in enumerate(zip(MARKS, weights.thresholds, strict=True)):
             order = np.argsort(-scores[:, column], kind="stable")[:_MOST]
             ids = [self._ids[places[n]] for n in order if sigmoid(scores[n, column]) >= threshold]
-            found[mark] = tuple(sorted(ids, key=lambda id: (id not in named, listed.get(id, len(listed)))))
+            found[mark] = tuple(sorted(ids, key=lambda id: (id not in told, listed.get(id, len(listed)))))
         return found
 
     def rows(
@@ -125,7 +130,8 @@ class Resolver:
         stems_ = {stem(word) for word in word_list(reading.text)}
         names = self._overlap(self._names, stems_)
         traits = self._overlap(self._traits, stems_)
-        counted = self._counted(reading.text, items)
+        counted = self._set(self._out_of(reading.text, items))
+        spoken = self._set(self._spoken(state))
         logs = np.log(alone.resources + 1e-6).clip(-9)
         columns = [
             last,
@@ -134,7 +140,10 @@ class Resolver:
             positions[0],
             counted,
             names,
+            spoken,
             ever,
+            last * (1 - counted) * counted.any(),
+            last * (1 - sure) * sure.any(),
             self._set(items[-1:]),
             *positions[1:],
             before > 0,
@@ -151,7 +160,8 @@ class Resolver:
         own = np.stack([np.asarray(column, dtype=np.float32) for column in columns], axis=1)
         acts = np.array([reading.acts.get(act, 0.0) for act in ACTS], dtype=np.float32)
         crossed = (own[:, :_CROSSED, None] * acts).reshape(len(own), -1)
-        return np.concatenate([own, crossed], axis=1), (ever > 0) | (sure > 0) | (several > 0)
+        meant = (ever + sure + several + spoken > 0) | (names >= _TELLING)
+        return np.concatenate([own, crossed], axis=1), meant
 
     def shared(self, reading: Reading, state: State, words: Sequence[str]) -> Column:
         """(inputs,): what is the same for every resource."""
@@ -176,10 +186,14 @@ class Resolver:
         ]
         return np.array(values, dtype=np.float32)
 
-    def _counted(self, text: str, items: Sequence[str]) -> Column:
-        """1 for the items whose place in the last list is counted out."""
+    def _spoken(self, state: State) -> tuple[str, ...]:
+        """Ids of what the message before named."""
+        return self.lexicon.read(state.last.message).resources if state.last else ()
+
+    def _out_of(self, text: str, items: Sequence[str]) -> list[str]:
+        """The items whose place in the last list a text counts out."""
         places = [place - 1 if place > 0 else len(items) - 1 for place in _ordinals(text)]
-        return self._set([items[place] for place in places if 0 <= place < len(items)])
+        return [items[place] for place in places if 0 <= place < len(items)]
 
     def _overlap(self, words: Mapping[str, Column], own: Iterable[str]) -> Column:
         found = [words[word] for word in own if word in words]

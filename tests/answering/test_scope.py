@@ -68,4 +68,4 @@ def test_the_measured_figures_hold_their_floors() -> None:
     assert every["covered declined"] <= 0.035
     assert every["harmless refused"] <= 0.002
     assert figures["ranking"]["all"]["first"] > figures["ranking"]["all"]["search with context"] + 0.2
-    assert figures["ranking"]["all"]["one of three"] >= 0.88
+    assert figures["ranking"]["all"]["one of three"] >= 0.8

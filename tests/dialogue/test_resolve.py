@@ -6,6 +6,7 @@ import pytest
 
 from assistant.dialogue.resolve import Resolver, context_of, expand
 from assistant.dialogue.state import Shown, State
+from assistant.lexicon import Lexicon
 from assistant.types import Profile
 from assistant.understanding.reading import Act, Mention, Reading, Statement
 from corpus import Corpus
@@ -16,7 +17,7 @@ LIST = ("cs231n", "nielsen-book", "fastai-practical-deep-learning")
 
 @pytest.fixture(scope="module")
 def resolver(corpus: Corpus) -> Resolver:
-    return Resolver(corpus)
+    return Resolver(corpus, Lexicon(corpus))
 
 
 def after(*items: str, asked: str = "", options: tuple[str, ...] = ()) -> State:
