@@ -48,7 +48,7 @@ class Line:
         self.lexicon = Lexicon(corpus)
         self.evidence = Evidence(corpus, index, self.lexicon)
         self._looker = Looker(corpus, index)
-        self._resolver = Resolver(corpus)
+        self._resolver = Resolver(corpus, self.lexicon)
         self._ranker = ResourceRanker(corpus, Judge(corpus))
         self._speaker = Speaker(self.evidence, self._plan)
         offered = (*corpus.about.starters, *(ask_of(corpus, section.id) for section in corpus.sections))
