@@ -26,7 +26,8 @@ _RECOMMENDS = 0.15
 
 
 def choice(case: Case) -> Content:
-    """Recommend the best of the candidates; empty where there are none."""
+    """Recommend the best of the candidates, behind the sentence that answers by itself; empty where there are none."""
+    answer = case.sentences.answer(case.near, case.request.aspects) if case.sentences.is_annotated else None
     picks = pick(case)
     if not picks:
         return Content()
@@ -37,7 +38,8 @@ def choice(case: Case) -> Content:
         line = Line(tuple(case.item(one, _said_of(case, one, _SHORT))), one.id)
         if _words([first, *others, line, *([own] if own else [])]) <= _MOST_WORDS:
             others.append(line)
-    blocks = [Block((first,)), Block(tuple(others), "list" if len(others) > 1 else "text")]
+    opening = [Block((Line((case.quoted(answer),)),))] if answer else []
+    blocks = [*opening, Block((first,)), Block(tuple(others), "list" if len(others) > 1 else "text")]
     blocks += [Block((own,))] if own else []
     return Content(tuple(block for block in blocks if block.lines))
 
