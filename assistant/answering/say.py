@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from assistant.answering.case import ADDITION
 from assistant.answering.layout import Block, Claim, Content, Line, Piece
 from assistant.cite import Draft, Pick, cite_safely
 from assistant.evidence import Quote
@@ -17,7 +19,23 @@ def say(content: Content, corpus: Corpus, chunks: Mapping[str, Chunk]) -> Draft:
     """Lay out what was chosen. A claim that would break a promise is left out; `chunks`: of the index by id."""
     writer = _Writer(corpus, chunks)
     blocks = (writer.block(block) for block in content.blocks)
-    return Draft("\n\n".join(filter(None, blocks)), tuple(writer.citations))
+    return label_additions(Draft("\n\n".join(filter(None, blocks)), tuple(writer.citations)))
+
+
+def label_additions(draft: Draft) -> Draft:
+    """A draft that calls its additions so: where no word of it does, the first sentence that cites one is marked."""
+    added = {one.number for one in draft.citations if "addition" in (one.origin, one.kind)}
+    if not added or "addition" in draft.text.lower():
+        return draft
+    found = next(
+        one for one in _MARKED.finditer(draft.text) if added & set(map(int, _NUMBER.findall(one[2])))
+    )
+    text = f"{draft.text[: found.start()]} {ADDITION}{found[1]} {found[2]}{draft.text[found.end() :]}"
+    return replace(draft, text=text)
+
+
+_MARKED = re.compile(r"([.!?;,]?) ((?:\[\d+\])+)")
+_NUMBER = re.compile(r"\[(\d+)\]")
 
 
 class _Writer:

@@ -113,11 +113,30 @@ def tell(case: Case, resource: Resource, aspect: str) -> list[Claim]:
         paced = case.facts.claim(resource, aspect, case.pace)
         if paced:
             return [paced]
-    carriers = _carriers(case, resource, aspect)
+    if aspect == "place" and (claim := address(case, resource)):
+        return [claim]
+    carriers = _carriers(case, resource, aspect) or (_by_name(case, resource) if aspect == "author" else [])
     best = case.sentences.best(
         case.near, carriers or telling(case, resource, aspect), 1, (aspect,), weigh=partial(_on_state, aspect)
     )
     return [case.quoted(quote) for quote in best]
+
+
+def address(case: Case, resource: Resource) -> Claim | None:
+    """Where a resource is to be found, beside a sentence on it; None where it has no address."""
+    own = case.sentences.on(resource.id)[:1]
+    if not own or not resource.current_url:
+        return None
+    return Claim(f"{case.name(resource)}: {resource.current_url}", tuple(own))
+
+
+def _by_name(case: Case, resource: Resource) -> list[Quote]:
+    """The sentences on a resource that name who made it."""
+    names = [author.split()[-1] for author in resource.authors if author.split()]
+    own = resource.short
+    return [
+        q for q in case.sentences.on(resource.id) if any(name in q.text.replace(own, "") for name in names)
+    ]
 
 
 def telling(case: Case, resource: Resource, aspect: str) -> list[Quote]:
