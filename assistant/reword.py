@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from assistant.cite import Draft, Pick, cite
-from assistant.generate import Generator, GeneratorFailed, make_prompt
+from assistant.generate import THOUGHT, Generator, GeneratorFailed, make_prompt
 from assistant.types import MARKER, Citation, Profile
 from assistant.verify import Verifier
 from corpus.sentences import split_sentences
@@ -29,7 +29,6 @@ _ENOUGH = 2
 _PUNCTUATED = re.compile(r"([.!?])((?:\s*\[\d{1,3}\])+)")
 _OPEN_MARKER = re.compile(r"\s*\[\d*\]?$|[.!?]\s*$")
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL)
 _STRUCTURED = re.compile(r"^(?:#|\||- |\d+\. )", re.MULTILINE)
 _LOG = logging.getLogger(__name__)
 
@@ -259,7 +258,7 @@ async def _sentences(pieces: AsyncGenerator[str]) -> AsyncGenerator[str]:
                 and "</think>" not in thinking
             ):
                 continue
-            buffer, thinking = buffer + _THOUGHT.sub("", thinking), ""
+            buffer, thinking = buffer + THOUGHT.sub("", thinking), ""
             *lines, buffer = buffer.split("\n")
             for line in lines:
                 for sentence in _cut(line):

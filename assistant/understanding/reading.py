@@ -89,6 +89,13 @@ class Before:
     """Short names of the resources that its answer showed, in order."""
     asked: str = ""
     """The question that its answer asked back; empty: none."""
+    ids: tuple[str, ...] = ()
+    """Ids of the resources that its answer showed: a name in the message may mean one of them."""
+
+    @property
+    def is_start(self) -> bool:
+        """Whether there is no turn before."""
+        return not (self.message or self.shown or self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,8 @@ class Reading:
     """Whether it asks for yes or no, or to choose between two."""
     language: str = "en"
     """BCP 47 tag of the language that it is written in."""
+    refs: tuple[str, ...] | None = None
+    """Ids of the resources that it points at, the main one first; None: its reader does not tell them."""
 
     @property
     def act(self) -> Act:
