@@ -17,6 +17,7 @@ from assistant.cite import ADDITION, Draft, Pick, cite
 from assistant.generate import THOUGHT, Generator, GeneratorFailed, make_prompt
 from assistant.types import MARKER, Citation, Profile
 from assistant.verify import Verifier
+from corpus.addresses import ADDRESS
 from corpus.sentences import split_sentences
 from corpus.types import Corpus
 from index.encoder import Encoder
@@ -230,8 +231,8 @@ class Rewriter:
     def start(self, draft: Draft, chunks: Sequence[Chunk]) -> Rewording | None:
         """A rewording of a composed draft; None where there is nothing to reword or something to lose.
 
-        That is a draft without sources, a list, a table, one with a number that was computed, or with a sentence
-        that has no source between others that have.
+        That is a draft without sources, a list, a table, one with an address or a number of its own (computed), or
+        with a sentence that has no source between others that have.
         """
         frame = None if _STRUCTURED.search(draft.text) else find_frame(draft)
         if frame is None:
@@ -259,13 +260,15 @@ def find_frame(draft: Draft) -> Frame | None:
     if not carried or len(carried) <= carried[-1] - carried[0]:
         return None
     by_number = {citation.number: citation for citation in draft.citations}
-    if any(_is_computed(sentences[place], by_number) for place in carried):
+    if any(_has_own(sentences[place], by_number) for place in carried):
         return None
     return Frame(" ".join(sentences[: carried[0]]), " ".join(sentences[carried[-1] + 1 :]))
 
 
-def _is_computed(sentence: str, by_number: Mapping[int, Citation]) -> bool:
-    """Whether a sentence holds a number that none of its sources holds."""
+def _has_own(sentence: str, by_number: Mapping[int, Citation]) -> bool:
+    """Whether a sentence holds what none of its sources holds and other words would lose: an address, a number."""
+    if ADDRESS.search(sentence):
+        return True
     cited = [by_number[int(number)] for number in MARKER.findall(sentence) if int(number) in by_number]
     source = " ".join(f"{citation.quote} {citation.title}" for citation in cited)
     return not set(_NUMBER.findall(MARKER.sub("", sentence))) <= set(_NUMBER.findall(source))

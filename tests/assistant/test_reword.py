@@ -170,7 +170,9 @@ async def test_an_answer_of_additions_alone_is_not_shown_where_the_draft_names_t
     draft = Draft(
         f"{addition.quote} [1] {lead.quote} [2]", (replace(addition, number=1), replace(lead, number=2))
     )
-    suits = "In 2026, Practical Deep Learning for Coders suits programmers who want working models before theory"
+    suits = (
+        "In 2026, Practical Deep Learning for Coders suits programmers who want working models before theory"
+    )
     parrot = Parrot(f"{addition.quote} [1] {suits} [1].", 40)
     rewording = Rewriter(corpus, verifier, parrot).start(draft, chunks)
     assert rewording is not None
@@ -199,6 +201,7 @@ def test_a_short_form_beside_its_source_is_no_sentence_of_its_own(composed: Draf
     "text",
     [
         "CS231n takes 168 hours [1], so about 34 weeks at your 5 hours a week.",
+        "**CS231n**: https://cs231n.example/ [1].",
         "Start with it [1]. The guide doesn't say more. Then go on [2].",
         "Hello!",
     ],
