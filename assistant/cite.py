@@ -31,6 +31,8 @@ class Pick:
     """Which one it is."""
 
 
+ADDITION = "(addition)"
+"""Marks what the guide does not list, in every language: the word of `citations[].origin`."""
 log = logging.getLogger("dlstart.promises")
 
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from assistant.cite import Draft, Pick, cite
-from assistant.generate import Generator, GeneratorFailed, make_prompt
+from assistant.cite import ADDITION, Draft, Pick, cite
+from assistant.generate import THOUGHT, Generator, GeneratorFailed, make_prompt
 from assistant.types import MARKER, Citation, Profile
 from assistant.verify import Verifier
+from corpus.addresses import ADDRESS
 from corpus.sentences import split_sentences
 from corpus.types import Corpus
 from index.encoder import Encoder
@@ -29,9 +30,19 @@ _ENOUGH = 2
 _PUNCTUATED = re.compile(r"([.!?])((?:\s*\[\d{1,3}\])+)")
 _OPEN_MARKER = re.compile(r"\s*\[\d*\]?$|[.!?]\s*$")
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL)
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _STRUCTURED = re.compile(r"^(?:#|\||- |\d+\. )", re.MULTILINE)
 _LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Sentences of a draft that have no source, and stay as they are."""
+
+    opening: str = ""
+    """Before the first sentence with one: `Yes.`"""
+    closing: str = ""
+    """After the last one: what the corpus does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +65,15 @@ class Rewording:
         generator: Generator,
         draft: Draft,
         evidence: Sequence[Citation],
+        frame: Frame = Frame(),
     ) -> None:
         self._corpus = corpus
         self._verifier = verifier
         self._generator = generator
         self._composed = draft
         self._evidence = evidence
+        self._frame = frame
+        self._is_closed = False
         self._said: list[str] = []
         self._citations: list[Citation] = []
         self._plain: set[str] = set()
@@ -69,7 +83,14 @@ class Rewording:
     @property
     def draft(self) -> Draft:
         """The answer: the model's verified sentences, or the composed ones."""
-        return Draft(" ".join(self._said), tuple(self._citations)) if self._shown else self._composed
+        if not self._shown:
+            return self._composed
+        closing = self._frame.closing if self._is_closed else ""
+        return Draft(" ".join(filter(None, (self._opened, closing))), tuple(self._citations))
+
+    @property
+    def _opened(self) -> str:
+        return " ".join(filter(None, (self._frame.opening, *self._said)))
 
     @property
     def generator(self) -> str:
@@ -90,6 +111,9 @@ class Rewording:
                         break
         except GeneratorFailed as error:
             _LOG.warning("the language model gave up: %s", error)
+        if self._shown and self._frame.closing:
+            self._is_closed = True
+            yield Piece(f" {self._frame.closing}", ())
 
     def _is_enough(self) -> bool:
         if not self._composed.citations:
@@ -99,11 +123,19 @@ class Rewording:
             c.quote == lead.quote or (lead.resource is not None and c.resource == lead.resource)
             for c in self._citations
         )
-        return cited and len(self._said) >= min(_ENOUGH, len(self._composed.citations))
+        return (
+            cited
+            and len(self._said) >= min(_ENOUGH, len(self._composed.citations))
+            and (self._names_guide(self._citations) or not self._names_guide(self._composed.citations))
+        )
+
+    def _names_guide(self, citations: Sequence[Citation]) -> bool:
+        """Whether one of the sources is the guide's own."""
+        return not all(map(self._is_addition, citations))
 
     def _show(self) -> Piece:
         new = self._said[self._shown :]
-        text = (" " if self._shown else "") + " ".join(new)
+        text = f" {' '.join(new)}" if self._shown else self._opened
         numbers = {int(number) for sentence in new for number in MARKER.findall(sentence)}
         before = {
             int(number) for sentence in self._said[: self._shown] for number in MARKER.findall(sentence)
@@ -123,26 +155,33 @@ class Rewording:
         plain = _fold(words)
         if cited and all(citation.quote in self._quoted for citation in cited):
             return
-        if plain in self._plain or self._verifier.check(words, cited) or not self._is_in_turn(words, cited):
+        if plain in self._plain or self._verifier.check(words, cited) or not self._is_in_turn(cited):
             return
         notes = self._notes(words, cited)
         if notes is None:
             return
-        self._say(words if words[-1] in ".!?" else f"{words}.", cited)
+        self._say(self._finish(words, cited), cited)
         for note in notes:
             self._quoted.add(note.quote)
             self._say(note.quote, [note])
 
-    def _is_in_turn(self, words: str, cited: Sequence[Citation]) -> bool:
-        """The guide's recommendations come before additions, and additions are called additions."""
+    def _finish(self, words: str, cited: Sequence[Citation]) -> str:
+        """A sentence with its mark, which calls the additions in it so where nothing has yet."""
+        if words[-1] not in ".!?":
+            words = f"{words}."
         additions = {c.resource for c in cited if self._is_addition(c)}
-        if not additions:
-            return True
-        guide_first = any(not self._is_addition(c) for c in self._composed.citations)
-        if guide_first and not any(not self._is_addition(c) for c in (*self._citations, *cited)):
-            return False
         told = {c.resource for n, c in enumerate(self._citations, 1) if self._is_called_addition(n)}
-        return "addition" in words.lower() or additions <= told
+        if "addition" in words.lower() or additions <= told:
+            return words
+        return f"{words[:-1]} {ADDITION}{words[-1]}"
+
+    def _is_in_turn(self, cited: Sequence[Citation]) -> bool:
+        """The guide's recommendations come before additions, unless the draft itself begins with one."""
+        return (
+            self._is_addition(self._composed.citations[0])
+            or self._names_guide((*self._citations, *cited))
+            or not self._names_guide(self._composed.citations)
+        )
 
     def _is_called_addition(self, number: int) -> bool:
         return any("addition" in said.lower() and f"[{number}]" in said for said in self._said)
@@ -192,15 +231,14 @@ class Rewriter:
     def start(self, draft: Draft, chunks: Sequence[Chunk]) -> Rewording | None:
         """A rewording of a composed draft; None where there is nothing to reword or something to lose.
 
-        That is a draft without sources, a list, a table, or one that says more than its quotes: what is not covered.
+        That is a draft without sources, a list, a table, one with an address or a number of its own (computed), or
+        with a sentence that has no source between others that have.
         """
-        own = draft.text
-        for citation in draft.citations:
-            own = own.replace(citation.quote, "")
-        if not draft.citations or _STRUCTURED.search(draft.text) or re.search(r"\w[.!?]", own):
+        frame = None if _STRUCTURED.search(draft.text) else find_frame(draft)
+        if frame is None:
             return None
         evidence = _widen(self._corpus, draft, chunks)
-        return Rewording(self._corpus, self._verifier, self._generator, draft, evidence)
+        return Rewording(self._corpus, self._verifier, self._generator, draft, evidence, frame)
 
     def over(self, corpus: Corpus, encoder: Encoder) -> Rewriter:
         """The same engine over other texts."""
@@ -213,6 +251,27 @@ class Rewriter:
     async def close(self) -> None:
         """Let go of the engine."""
         await self._generator.close()
+
+
+def find_frame(draft: Draft) -> Frame | None:
+    """What a draft says around its sentences with sources; None where those can't be said in other words."""
+    sentences = [sentence for line in draft.text.split("\n") for sentence in _cut(line)]
+    carried = [place for place, sentence in enumerate(sentences) if MARKER.search(sentence)]
+    if not carried or len(carried) <= carried[-1] - carried[0]:
+        return None
+    by_number = {citation.number: citation for citation in draft.citations}
+    if any(_has_own(sentences[place], by_number) for place in carried):
+        return None
+    return Frame(" ".join(sentences[: carried[0]]), " ".join(sentences[carried[-1] + 1 :]))
+
+
+def _has_own(sentence: str, by_number: Mapping[int, Citation]) -> bool:
+    """Whether a sentence holds what none of its sources holds and other words would lose: an address, a number."""
+    if ADDRESS.search(sentence):
+        return True
+    cited = [by_number[int(number)] for number in MARKER.findall(sentence) if int(number) in by_number]
+    source = " ".join(f"{citation.quote} {citation.title}" for citation in cited)
+    return not set(_NUMBER.findall(MARKER.sub("", sentence))) <= set(_NUMBER.findall(source))
 
 
 def first_sentence(text: str) -> str:
@@ -259,7 +318,7 @@ async def _sentences(pieces: AsyncGenerator[str]) -> AsyncGenerator[str]:
                 and "</think>" not in thinking
             ):
                 continue
-            buffer, thinking = buffer + _THOUGHT.sub("", thinking), ""
+            buffer, thinking = buffer + THOUGHT.sub("", thinking), ""
             *lines, buffer = buffer.split("\n")
             for line in lines:
                 for sentence in _cut(line):

@@ -264,6 +264,19 @@ TABLE: tuple[Setting, ...] = (
     Setting("DLSTART_GENERATOR_API_KEY", "", "key for that server", _text, secret=True),
     Setting("DLSTART_GENERATOR_TIMEOUT", "20", "seconds that a model may take for an answer", _some_seconds),
     Setting(
+        "DLSTART_READER",
+        "learned",
+        "who reads the messages: learned, model (that of DLSTART_GENERATOR, with the learned one behind it), or auto "
+        "(model where there is one)",
+        _one_of("auto", "learned", "model"),
+    ),
+    Setting(
+        "DLSTART_READER_TIMEOUT",
+        "2",
+        "seconds that a model may take to read a message; then the learned reader's reading stands",
+        _some_seconds,
+    ),
+    Setting(
         "DLSTART_API_KEYS",
         "",
         "keys that may ask over HTTP, with commas between; empty: everybody may",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+import re
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,12 +18,14 @@ from assistant.settings import Settings
 _MAX_BYTES = 256 * 1024
 _MAX_LINE = 64 * 1024
 _MAX_FAULT = 4 * 1024
-_TRIES = 3
-"""One for each option that may be refused, and the last."""
+_TRIES = 5
+"""One for each option that may be refused (the form of the answer is one twice), and the last."""
 _SHOWN = 200
 _RUN = 3
 """So many words of a question in a row give it away."""
 _LOOK_SECONDS = 5.0
+_FORM = re.compile(r"response_format|json_schema|json_object|guided|grammar|schema", re.I)
+"""What a refusal of the answer's form speaks of."""
 
 
 class OpenAIGenerator:
@@ -37,6 +40,7 @@ class OpenAIGenerator:
         self.id = model
         self._timeout = timeout
         self._options: dict[str, Any] = {"temperature": 0, "max_tokens": MAX_NEW_TOKENS}
+        self._forms = ["json_schema", "json_object"]
         self._client = httpx.AsyncClient(
             base_url=url.rstrip("/") + "/",
             headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
@@ -70,7 +74,7 @@ class OpenAIGenerator:
         """Stream the first choice. Raises GeneratorFailed for whatever goes wrong on the way.
 
         An option that the server refuses is changed for good: some models take no `max_tokens`, others no
-        `temperature`.
+        `temperature`, and not every server holds an answer to a schema.
         """
         try:
             async with asyncio.timeout(self._timeout):
@@ -80,7 +84,7 @@ class OpenAIGenerator:
                     ) as response:
                         if response.status_code != httpx.codes.OK:
                             fault = await _read_fault(response)
-                            if self._gives_way(response.status_code, fault):
+                            if self._gives_way(response.status_code, fault, prompt):
                                 continue
                             raise GeneratorFailed(_describe(response.status_code, fault, prompt))
                         async for line in _lines(response):
@@ -94,12 +98,25 @@ class OpenAIGenerator:
             raise GeneratorFailed(type(error).__name__) from error
 
     def _body(self, prompt: Prompt) -> dict[str, Any]:
-        return {"model": self.id, "messages": prompt.messages, "stream": True, **self._options}
+        body = {"model": self.id, "messages": prompt.messages, "stream": True, **self._options}
+        return body if prompt.schema is None else body | self._form(prompt.schema)
 
-    def _gives_way(self, status: int, fault: str) -> bool:
+    def _form(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """The strictest form that the server was not seen to refuse."""
+        if not self._forms:
+            return {}
+        form: dict[str, Any] = {"type": self._forms[0]}
+        if form["type"] == "json_schema":
+            form["json_schema"] = {"name": "answer", "strict": True, "schema": schema}
+        return {"response_format": form}
+
+    def _gives_way(self, status: int, fault: str, prompt: Prompt) -> bool:
         """Change the option that a refusal is about; whether there was one."""
         if status not in (400, 422):
             return False
+        if prompt.schema is not None and self._forms and _FORM.search(fault):
+            del self._forms[0]
+            return True
         if "max_tokens" in fault and "max_tokens" in self._options:
             self._options["max_completion_tokens"] = self._options.pop("max_tokens")
             return True
@@ -126,8 +143,7 @@ async def _read_fault(response: httpx.Response) -> str:
 def _describe(status: int, fault: str, prompt: Prompt) -> str:
     """The refusal for the log; its reason is left out where it repeats what somebody asked."""
     words = " ".join("".join(char if char.isprintable() else " " for char in fault).split())
-    question = prompt.user.rpartition("Question: ")[2].lower()
-    asked = question.split()
+    asked = (prompt.asked or prompt.user).lower().split()
     runs = [" ".join(asked[n : n + _RUN]) for n in range(max(1, len(asked) - _RUN + 1))]
     if not words or any(run in words.lower() for run in runs if run):
         return f"the server answered {status}"

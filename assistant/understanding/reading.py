@@ -120,6 +120,8 @@ class Reading:
     """Whether it asks for yes or no, or to choose between two."""
     language: str = "en"
     """BCP 47 tag of the language that it is written in."""
+    refs: tuple[str, ...] | None = None
+    """Ids of the resources that it points at, the main one first; None: its reader does not tell them."""
 
     @property
     def act(self) -> Act:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from assistant.cite import Draft, Pick, cite
 from assistant.generate import Prompt, make_prompt
 from assistant.generators.openai_api import OpenAIGenerator
-from assistant.reword import Piece, Rewording, Rewriter
+from assistant.reword import Frame, Piece, Rewording, Rewriter, find_frame
 from assistant.types import MARKER, Answer, Profile
 from assistant.verify import Verifier
 from corpus import Corpus
@@ -139,14 +140,76 @@ async def test_the_state_of_a_resource_is_added_where_the_model_left_it_out(
     )
 
 
-async def test_an_addition_that_is_not_called_one_is_dropped(desk: Desk, composed: Draft) -> None:
+async def test_an_addition_that_is_not_called_one_is_marked(desk: Desk, composed: Draft) -> None:
     desk.stub.play = desk.stub.say(
         "Start with Stanford's CS231n if you have a basic understanding of linear algebra, calculus, probability "
-        "and programming [1]. Practical Deep Learning for Coders suits programmers who want to build working "
+        "and programming [1]. In 2026, Practical Deep Learning for Coders suits programmers who want to build working "
         "models before the theory [3]."
     )
     rewording, _ = await desk.reword(composed)
-    assert "Practical" not in rewording.draft.text
+    assert rewording.draft.text.endswith("build working models before the theory (addition). [3]")
+
+
+async def test_an_addition_may_lead_where_the_draft_leads_with_it(
+    corpus: Corpus, chunks: tuple[Chunk, ...], verifier: Verifier, composed: Draft
+) -> None:
+    lead, _, addition = composed.citations
+    text = f"{addition.quote} [1] {lead.quote} [2]"
+    draft = Draft(text, (replace(addition, number=1), replace(lead, number=2)))
+    rewording = Rewriter(corpus, verifier, Parrot(text, 40)).start(draft, chunks)
+    assert rewording is not None
+    pieces = [piece async for piece in rewording.pieces(QUESTION, Profile())]
+    assert rewording.draft.text.startswith(addition.quote) and rewording.generator == "parrot"
+    assert {c.resource for piece in pieces for c in piece.citations} >= {lead.resource, addition.resource}
+
+
+async def test_an_answer_of_additions_alone_is_not_shown_where_the_draft_names_the_guide_s_own(
+    corpus: Corpus, chunks: tuple[Chunk, ...], verifier: Verifier, composed: Draft
+) -> None:
+    lead, _, addition = composed.citations
+    draft = Draft(
+        f"{addition.quote} [1] {lead.quote} [2]", (replace(addition, number=1), replace(lead, number=2))
+    )
+    suits = (
+        "In 2026, Practical Deep Learning for Coders suits programmers who want working models before theory"
+    )
+    parrot = Parrot(f"{addition.quote} [1] {suits} [1].", 40)
+    rewording = Rewriter(corpus, verifier, parrot).start(draft, chunks)
+    assert rewording is not None
+    assert [piece async for piece in rewording.pieces(QUESTION, Profile())] == []
+    assert rewording.draft == draft
+
+
+async def test_a_verdict_and_what_is_not_told_stay_around_a_rewording(desk: Desk, composed: Draft) -> None:
+    told = replace(composed, text=f"Yes.\n\n{composed.text}\n\nThe guide doesn't say what it costs.")
+    desk.stub.play = desk.stub.evidence()
+    rewording, pieces = await desk.reword(told)
+    assert rewording.generator == "stub"
+    assert pieces[0].text.startswith("Yes. ") and pieces[-1].text == " The guide doesn't say what it costs."
+    desk.stub.play = desk.stub.say("I can not help with that.")
+    assert (await desk.reword(told))[0].draft == told
+
+
+def test_a_short_form_beside_its_source_is_no_sentence_of_its_own(composed: Draft) -> None:
+    short = replace(
+        composed, text="**CS231n**: for who knows the maths [1]; free [2]. It goes on in 2026. [2][3]"
+    )
+    assert find_frame(short) == Frame()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CS231n takes 168 hours [1], so about 34 weeks at your 5 hours a week.",
+        "**CS231n**: https://cs231n.example/ [1].",
+        "Start with it [1]. The guide doesn't say more. Then go on [2].",
+        "Hello!",
+    ],
+)
+def test_what_is_computed_or_stands_between_sources_is_left_to_the_composer(
+    composed: Draft, text: str
+) -> None:
+    assert find_frame(replace(composed, text=text)) is None
 
 
 async def test_a_sentence_that_cites_an_addition_first_gets_the_guide_s_source_first(
