@@ -105,6 +105,18 @@ class Judge:
                 why.setdefault(self.ids[place], f"avoids:{value}")
         return why
 
+    def contradicted(self, learner: Profile) -> Column:
+        """(resources,): 1 where a resource builds on what a learner lacks, or only teaches what they know."""
+        builds = self._most_of(self.needed(value) for value in learner.lacks)
+        helps = self._most_of(self.teaches(value) for value in learner.lacks)
+        known = self._most_of(self.teaches(value) for value in learner.knows)
+        return np.maximum((builds >= 1) & (helps < 1), (known >= 1) & (helps < 1)).astype(np.float32)
+
+    def _most_of(self, columns: Iterable[Column]) -> Column:
+        none: Column = np.zeros(len(self.ids), dtype=np.float32)
+        most: Column = np.max([none, *columns], axis=0)
+        return most
+
     def needs(self, id: str) -> frozenset[str]:
         """Ids of everything that comes before a resource, near and far."""
         return self._needs[id]

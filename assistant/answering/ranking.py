@@ -17,7 +17,7 @@ from assistant.dialogue.look import Column, Look
 from assistant.dialogue.request import Request
 from assistant.net import Net, sigmoid, softmax
 from assistant.types import Profile
-from assistant.understanding.reading import ACTS, ASPECTS
+from assistant.understanding.reading import ACTS, ASPECTS, Act
 from corpus.types import Corpus, Resource, Role
 
 Rows = NDArray[np.float32]
@@ -40,6 +40,14 @@ LIKELY = (1, 10)
 """Columns of `rows` that tell how likely a resource is by the search, alone and with context."""
 SHOWN = (19, 25, 28)
 """Columns of `rows` that tell whether a resource was shown last, is pointed at, or is named."""
+_ON_THE_LEARNER: frozenset[Act] = frozenset({"start", "tell", "yesno_reply", "another", "object"})
+"""Acts whose answer is chosen for the learner, whatever the topic: nothing in it may contradict what they said."""
+_CONTRADICTS = 3.0
+_SEARCHED: frozenset[Act] = frozenset({"find", "start", "before", "compare", "about"})
+_TRUSTS_SEARCH = 0.5
+"""Weight of the search's log probability beside the learned score, which leans on what suits most learners. Measured on
+first messages (2026-11-28): first resource right 0.79 -> 0.85 of 111 and 0.79 -> 0.89 of 28, 0.71 -> 0.70 of 436."""
+_UNLIKELY = 3e-3
 ASKING_ACTS = ("about", "compare", "why", "more", "object")
 """Acts whose answer may be about something that the learner has done or refuses."""
 
@@ -104,6 +112,11 @@ class ResourceRanker:
             return ()
         weights = self._weights or load_weights()
         scores = weights.net.score(self.rows(request, alone, context), self.shared(request, alone, context))
+        if request.act in _ON_THE_LEARNER and not request.refs:
+            scores = scores - _CONTRADICTS * self.judge.contradicted(request.learner)[:, None]
+        if request.act in _SEARCHED and not request.refs:
+            found = (context if request.state.turns else alone).resources
+            scores = scores + _TRUSTS_SEARCH * np.log(found + _UNLIKELY)[:, None]
         logs = np.log(softmax(scores[:, 0]) + 1e-12)
         utility = np.round(sigmoid(weights.slope * logs + weights.bias), 6)
         excluded = self.excluded(request)

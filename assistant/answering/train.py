@@ -140,6 +140,7 @@ def learn(worlds: Worlds) -> tuple[Mapping[Path, Any], Mapping[str, Any]]:
         "turns": {author: len(worlds[author].examples[author]) for author in worlds},
         "refs": marks.figures(mark_nets, thresholds),
         "ranking": ranks.figures(rank_nets),
+        "ranking of requests as labelled": true.figures(rank_nets)["all"],
         "scope": scopes.figures(scope_nets, offsets),
     }
     return weights, figures

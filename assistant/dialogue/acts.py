@@ -14,14 +14,15 @@ _ELLIPTIC = 4
 
 
 def settle_act(reading: Reading, state: State) -> Act:
-    """The likeliest act that the conversation allows."""
+    """The likeliest act that the conversation allows.
+
+    Whether something is outside of the guide can't be read from a message: the scope decides it.
+    """
+    barred = {"outside"} if state.turns else {"outside", *_NEED_A_TURN}
+    shares = {act: share for act, share in reading.acts.items() if act not in barred}
+    act = max(shares, key=shares.__getitem__, default=reading.act)
     last = state.last
-    if last is None:
-        open_acts = {act: share for act, share in reading.acts.items() if act not in _NEED_A_TURN}
-        return max(open_acts, key=open_acts.__getitem__, default=reading.act)
-    if last.act == "plan" and last.items and reading.act in _CHANGE_A_PLAN:
-        return "plan"
-    return reading.act
+    return "plan" if last and last.act == "plan" and last.items and act in _CHANGE_A_PLAN else act
 
 
 def settle_aspects(reading: Reading, state: State) -> tuple[Aspect, ...]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from assistant.dialogue.acts import settle_act, settle_aspects
 from assistant.dialogue.look import Column, Look
+from assistant.dialogue.replies import pick_reply
 from assistant.dialogue.request import Request
 from assistant.dialogue.state import State
 from assistant.dialogue.statements import update
@@ -213,8 +214,10 @@ def context_of(message: str, state: State) -> str:
 
 
 def expand(message: str, state: State) -> str:
-    """A reply that counts out an option of the question back, in full: `2`, `the second` are its second option."""
+    """A reply that picks an option of the question back, in full: `2`, `the second`, `no`."""
     options = state.last.options if state.last else ()
+    if meant := pick_reply(message, options):
+        return meant
     places = _ordinals(message)
     if len(places) != 1 or len(word_list(message)) > _SHORT:
         return message

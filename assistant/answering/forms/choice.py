@@ -27,7 +27,7 @@ _RECOMMENDS = 0.15
 
 def choice(case: Case) -> Content:
     """Recommend the best of the candidates, behind the sentence that answers by itself; empty where there are none."""
-    answer = case.sentences.answer(case.near, case.request.aspects) if case.sentences.is_annotated else None
+    answer = case.sentences.answer(case.near, case.request.aspects) if _may_open(case) else None
     picks = pick(case)
     if not picks:
         return Content()
@@ -42,6 +42,12 @@ def choice(case: Case) -> Content:
     blocks = [*opening, Block((first,)), Block(tuple(others), "list" if len(others) > 1 else "text")]
     blocks += [Block((own,))] if own else []
     return Content(tuple(block for block in blocks if block.lines))
+
+
+def _may_open(case: Case) -> bool:
+    """Whether a sentence may answer by itself: not one for everybody, where the learner has said what they know."""
+    said = case.request.learner.knows or case.request.learner.done
+    return case.sentences.is_annotated and not (said and case.request.act in (*_LEADS, "yesno_reply"))
 
 
 def _opening(case: Case, resource: Resource) -> list[Piece]:
