@@ -12,7 +12,6 @@ from unittest.mock import AsyncMock, patch
 
 import httpx
 import pytest
-from assistant.replies import reply
 
 from assistant.channels.http.app import make_app
 from assistant.channels.http.desk import Desk
