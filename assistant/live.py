@@ -128,7 +128,11 @@ class LiveAssistant(Assistant):
     def _show(self, current: Assistant) -> None:
         """Let whoever only looks at the corpus see the new one; requests go through `_current`, in one step."""
         self.corpus, self.searcher = current.corpus, current.searcher
-        self.adviser, self.rewriter = current.adviser, current.rewriter
+        self.adviser, self.rewriter, self.model_reader = (
+            current.adviser,
+            current.rewriter,
+            current.model_reader,
+        )
 
     def _watch(self) -> None:
         while not self._closed.wait(_EVERY_S):
@@ -155,4 +159,4 @@ def _reopen(settings: Settings, old: Assistant, reach: Callable[[], Encoder]) ->
     store: Store = old.store
     rewriter = old.rewriter.over(corpus, encoder) if old.rewriter else None
     searcher = Searcher(index, encoder, settings.encoder_threads)
-    return Assistant(corpus, searcher, old.reader, store, rewriter)
+    return Assistant(corpus, searcher, old.reader, store, rewriter, old.model_reader)

@@ -32,6 +32,7 @@ from assistant.types import (
     Turn,
     as_values,
 )
+from assistant.understanding.model_reader import ModelReader, open_model_reader
 from assistant.understanding.reader import open_reader
 from assistant.verify import Verifier
 from corpus import Corpus
@@ -88,13 +89,15 @@ class Assistant:
         reader: Reader,
         store: Store,
         rewriter: Rewriter | None = None,
+        model_reader: ModelReader | None = None,
     ) -> None:
         self.corpus = corpus
         self.searcher = searcher
         self.reader = reader
         self.store = store
         self.rewriter = rewriter
-        self.adviser = open_adviser(corpus, searcher.index, reader)
+        self.model_reader = model_reader
+        self.adviser = open_adviser(corpus, searcher.index, reader, model_reader)
 
     @classmethod
     def open(cls, settings: Settings, progress: Progress | None = None) -> Assistant:
@@ -107,9 +110,9 @@ class Assistant:
         corpus = open_corpus(settings)
         with index_problems():
             index, encoder, reader = _open_or_build(corpus, settings, progress)
-            return assemble(
-                corpus, index, encoder, reader, open_generator(settings), settings.encoder_threads
-            )
+            generator = open_generator(settings)
+            model_reader = open_model_reader(settings, generator)
+            return assemble(corpus, index, encoder, reader, generator, settings.encoder_threads, model_reader)
 
     async def search(self, question: str, k: int = 10) -> Found:
         """The k best hits for a question. Raises IndexUnusable where its vectors' database is gone."""
@@ -273,10 +276,12 @@ def assemble(
     reader: Reader,
     generator: Generator | None,
     threads: int = 0,
+    model_reader: ModelReader | None = None,
 ) -> Assistant:
     """An assistant of parts that are open; it keeps conversations in memory. `threads`: see `Searcher`."""
     rewriter = Rewriter(corpus, Verifier(corpus, encoder), generator) if generator else None
-    return Assistant(corpus, Searcher(index, encoder, threads), reader, MemoryStore(), rewriter)
+    searcher = Searcher(index, encoder, threads)
+    return Assistant(corpus, searcher, reader, MemoryStore(), rewriter, model_reader)
 
 
 def check_question(question: str) -> str:

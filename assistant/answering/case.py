@@ -11,6 +11,7 @@ from assistant.answering.facts import Facts
 from assistant.answering.frames import Frame
 from assistant.answering.layout import Claim, Piece
 from assistant.answering.sentences import LEAD_WORDS, Nearness, Sentences
+from assistant.cite import ADDITION
 from assistant.dialogue.request import Request
 from assistant.evidence import Quote
 from assistant.lexicon import Reading
@@ -21,8 +22,6 @@ DEAD = frozenset({"archived", "superseded", "discontinued"})
 """States of what is not recommended before its living successor."""
 _JOINING = frozenset({"and", "or", "und", "oder", "y", "o", "et", "ou", "e", "i", "lub"})
 """Words after which a second subject follows."""
-ADDITION = "(addition)"
-"""Marks what the guide does not list, in every language: the word of `citations[].origin`."""
 
 
 class Ranked(Protocol):

@@ -27,6 +27,7 @@ from assistant.lexicon import Reading as Names
 from assistant.plan.study_plan import make_plan, plan_draft
 from assistant.types import Citation, Outcome, Profile, Related
 from assistant.understanding.courtesy import COURTESIES, courtesy_of
+from assistant.understanding.model_reader import ModelReader
 from assistant.understanding.reading import Before, Reading
 from assistant.words import plain
 from corpus.types import Corpus
@@ -43,8 +44,12 @@ class Reader(Protocol):
 class Line:
     """Reads, resolves, ranks, decides and speaks."""
 
-    def __init__(self, corpus: Corpus, index: Index, reader: Reader) -> None:
-        self._corpus, self._chunks, self._reader = corpus, index.chunks, reader
+    def __init__(
+        self, corpus: Corpus, index: Index, reader: Reader, model_reader: ModelReader | None = None
+    ) -> None:
+        """`model_reader`: reads again what `reader` has read."""
+        self._corpus, self._chunks = corpus, index.chunks
+        self._reader, self._model_reader = reader, model_reader
         self.lexicon = Lexicon(corpus)
         self.evidence = Evidence(corpus, index, self.lexicon)
         self._looker = Looker(corpus, index)
@@ -60,7 +65,12 @@ class Line:
 
     async def read(self, text: str, before: Before) -> Reading:
         """What a message means."""
-        return self._reader.read(text, before, self.lexicon.read(text))
+        learned = self._reader.read(text, before, self.lexicon.read(text))
+        # A reply that nobody gave, to see what it would change: an option is the guide's own text.
+        is_imagined = bool(before.asked) and not before.message
+        if self._model_reader is None or is_imagined:
+            return learned
+        return await self._model_reader.read(learned, before)
 
     def context(self, text: str, state: State) -> str:
         """A message with the topic of the turns before."""
@@ -128,7 +138,9 @@ class Line:
                 yield greet(kind, language, self._corpus.title), "smalltalk"
 
 
-def open_adviser(corpus: Corpus, index: Index, reader: Reader) -> Adviser:
+def open_adviser(
+    corpus: Corpus, index: Index, reader: Reader, model_reader: ModelReader | None = None
+) -> Adviser:
     """The adviser over a corpus and its index."""
-    line = Line(corpus, index, reader)
+    line = Line(corpus, index, reader, model_reader)
     return Adviser(corpus, line, line.transcript())

@@ -6,9 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from assistant.answering.case import ADDITION
 from assistant.answering.layout import Block, Claim, Content, Line, Piece
-from assistant.cite import Draft, Pick, cite_safely
+from assistant.cite import ADDITION, Draft, Pick, cite_safely
 from assistant.evidence import Quote
 from assistant.types import Citation
 from corpus.types import Corpus

@@ -31,6 +31,7 @@ from assistant.logs import configure_logs
 from assistant.service import Assistant, assemble
 from assistant.settings import Settings, read_settings
 from assistant.texts import open_corpus
+from assistant.understanding.model_reader import open_model_reader
 from assistant.understanding.reader import open_reader
 from index.encoder import Encoder as Engine
 from index.encoder import Vectors, open_encoder
@@ -140,8 +141,11 @@ class Ingress:
             reader = open_reader(settings.index_path)
         except IndexProblem as problem:
             raise IndexUnusable(f"{problem}; {problem.cure}", problem.cure) from problem
+        model_reader = open_model_reader(settings, writer)
         return LiveAssistant(
-            assemble(corpus, index, encoder, reader, writer, settings.encoder_threads), settings, reach
+            assemble(corpus, index, encoder, reader, writer, settings.encoder_threads, model_reader),
+            settings,
+            reach,
         )
 
     def _fail(self, error: AssistantError) -> None:

@@ -81,7 +81,7 @@ class Resolver:
             settle_act(reading, state),
             reading.text,
             context_of(reading.text, state),
-            marks["asks"],
+            marks["asks"] if reading.refs is None else reading.refs,
             settle_aspects(reading, state),
             tuple(dict.fromkeys((*reading.wants, *refused))),
             update(state.learner, says, self.corpus.about),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -15,6 +16,7 @@ from assistant.reword import Rewriter
 from assistant.service import Ask, Assistant
 from assistant.settings import Settings, read_settings
 from assistant.store import MemoryStore
+from assistant.understanding.model_reader import ModelReader
 from assistant.verify import Verifier
 from tests.assistant.stub_model import OK, StubModel
 
@@ -65,6 +67,49 @@ async def test_small_talk_and_what_is_not_covered_never_reach_the_model(
     for question in ("hi", "how do I bake bread?"):
         await with_model.answer(Ask(question))
     assert stub.bodies == []
+
+
+@pytest.fixture
+def with_model_reader(assistant: Assistant, stub: StubModel) -> Assistant:
+    reader = ModelReader(OpenAIGenerator("stub", stub.url))
+    parts = (assistant.corpus, assistant.searcher, assistant.reader, MemoryStore(), None, reader)
+    return Assistant(*parts)
+
+
+async def test_a_message_is_answered_as_the_model_reads_it(
+    with_model_reader: Assistant, stub: StubModel
+) -> None:
+    told = {"act": "about", "aspects": ["cost"], "items": [{"number": 1, "stance": "asks"}]}
+    stub.play = stub.say(json.dumps(told))
+    answer = await with_model_reader.answer(Ask("CS231n wie viel geld pls"))
+    assert "free" in answer.text and {c.resource for c in answer.citations} == {"cs231n"}
+    assert json.loads(stub.bodies[0]["messages"][1]["content"])["items"][0]["name"] == "CS231n"  # type: ignore[index]
+
+
+async def test_what_was_shown_is_offered_to_the_model_by_its_names(
+    with_model_reader: Assistant, stub: StubModel
+) -> None:
+    stub.play = stub.raw(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n")
+    first = await with_model_reader.answer(Ask(QUESTION))
+    stub.play = stub.say(
+        json.dumps({"act": "about", "aspects": ["length"], "items": [{"number": 1, "stance": "asks"}]})
+    )
+    second = await with_model_reader.answer(Ask("and how long?", first.conversation_id))
+    said = json.loads(stub.bodies[-1]["messages"][1]["content"])  # type: ignore[index]
+    assert said["previous_message"] == QUESTION
+    assert said["items"][0]["name"] == "CS231n" and said["items"][0]["shown"]
+    assert "cs231n" in {c.resource for c in second.citations}
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", OK, b""])
+async def test_a_model_that_can_t_read_changes_no_answer(
+    with_model_reader: Assistant, assistant: Assistant, stub: StubModel, answer: bytes
+) -> None:
+    stub.play = stub.raw(answer)
+    for question in (QUESTION, "is CS231n free?", "hi"):
+        assert (await with_model_reader.answer(Ask(question))).text == (
+            await assistant.answer(Ask(question))
+        ).text
 
 
 async def test_a_client_that_leaves_stops_the_model(with_model: Assistant, stub: StubModel) -> None:

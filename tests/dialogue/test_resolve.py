@@ -68,6 +68,11 @@ def test_a_first_message_without_a_name_points_at_nothing(resolver: Resolver) ->
     assert points(resolver, "how do I start learning deep learning", "start", State()) == ()
 
 
+def test_what_its_reader_tells_is_what_a_message_points_at(resolver: Resolver) -> None:
+    assert points(resolver, "is it free?", "about", after(*LIST), refs=LIST[2:]) == LIST[2:]
+    assert points(resolver, "is the second one free?", "about", after(*LIST), refs=()) == ()
+
+
 def test_the_request_holds_the_learner_after_the_message(resolver: Resolver) -> None:
     reading = Reading("I know calculus", {"tell": 1.0}, says=(Statement("knows", "calculus"),))
     state = State(learner=Profile(lacks=("mitx-calculus",)))
