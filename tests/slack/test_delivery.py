@@ -259,7 +259,7 @@ class _Slow(Assistant):
 @pytest.fixture
 def slow(assistant: Assistant) -> _Slow:
     """An assistant that tests can slow down and break."""
-    return _Slow(assistant.corpus, assistant.searcher, MemoryStore())
+    return _Slow(assistant.corpus, assistant.searcher, assistant.reader, MemoryStore())
 
 
 async def test_a_slow_answer_is_acknowledged_in_time_and_still_given(

@@ -157,7 +157,7 @@ class _Asking(Assistant):
 async def test_the_options_of_a_question_back_are_buttons_that_answer_it(
     assistant: Assistant, slack_settings: Settings, slack: StubSlack
 ) -> None:
-    asking = _Asking(assistant.corpus, assistant.searcher, MemoryStore())
+    asking = _Asking(assistant.corpus, assistant.searcher, assistant.reader, MemoryStore())
     async with open_workspace(asking, slack_settings, slack) as workspace:
         shown = await workspace.ask(QUESTION)
         assert find_element(shown.blocks, "ask:option:0")["text"]["text"] == "Vision"
