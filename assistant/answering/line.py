@@ -11,6 +11,7 @@ from assistant.answering.learner import Judge
 from assistant.answering.pipeline import Adviser
 from assistant.answering.ranking import Candidate, ResourceRanker
 from assistant.answering.replies import greet
+from assistant.answering.safety import asks_deletion, is_in_distress, is_refused
 from assistant.answering.scope import Scope, decide_scope
 from assistant.answering.speaker import Speaker, Spoken
 from assistant.answering.stages import Search
@@ -26,7 +27,7 @@ from assistant.lexicon import Lexicon
 from assistant.lexicon import Reading as Names
 from assistant.plan.study_plan import make_plan, plan_draft
 from assistant.types import Citation, Outcome, Profile, Related
-from assistant.understanding.courtesy import COURTESIES, courtesy_of
+from assistant.understanding.courtesy import COURTESIES, Courtesy, courtesy_of
 from assistant.understanding.model_reader import ModelReader
 from assistant.understanding.reading import Before, Reading
 from assistant.words import plain
@@ -91,12 +92,16 @@ class Line:
 
     def decide_scope(self, request: Request, search: Search, ranked: Sequence[Candidate]) -> Scope:
         """Which kind of answer it gets; who may hurt themselves gets the reply of their own, whatever they ask."""
-        if courtesy_of(request.reading.text) == "distress":
+        text = request.reading.text
+        if is_in_distress(text) or asks_deletion(text):
             return Scope("smalltalk", 0.0)
         scope = decide_scope(request, search.look, search.context_look, ranked)
-        is_offered = plain(request.reading.text) in self._offered
-        # What the guide itself offers to be asked has an answer.
-        return replace(scope, outcome="answered") if is_offered else scope
+        if is_refused(text, search.alone):
+            return replace(scope, outcome="refused")
+        if plain(text) in self._offered:
+            # What the guide itself offers to be asked has an answer.
+            return replace(scope, outcome="answered")
+        return _without_refusal(scope) if scope.outcome == "refused" else scope
 
     def say(self, request: Request, search: Search, ranked: Sequence[Candidate], scope: Scope) -> Spoken:
         """The answer in words."""
@@ -106,7 +111,7 @@ class Line:
         """What is said where there is nothing to quote."""
         if outcome == "smalltalk":
             reading = request.reading
-            return greet(courtesy_of(reading.text), reading.language, self._corpus.title)
+            return greet(_courtesy_of(reading.text), reading.language, self._corpus.title)
         return self._speaker.decline(request, outcome, related)
 
     def suggest(
@@ -144,3 +149,19 @@ def open_adviser(
     """The adviser over a corpus and its index."""
     line = Line(corpus, index, reader, model_reader)
     return Adviser(corpus, line, line.transcript())
+
+
+def _courtesy_of(text: str) -> Courtesy:
+    """The kind of a small message; who may hurt themselves, and who asks for deletion, are told by rules."""
+    if is_in_distress(text):
+        return "distress"
+    if asks_deletion(text):
+        return "deletion"
+    kind = courtesy_of(text)
+    return "chatter" if kind == "distress" else kind
+
+
+def _without_refusal(scope: Scope) -> Scope:
+    """The likeliest kind but a refusal."""
+    others = [(share, kind) for kind, share in (scope.kinds or {}).items() if kind != "refused"]
+    return replace(scope, outcome=max(others)[1] if others else "answered")

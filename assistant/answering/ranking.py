@@ -42,7 +42,7 @@ SHOWN = (19, 25, 28)
 """Columns of `rows` that tell whether a resource was shown last, is pointed at, or is named."""
 _ON_THE_LEARNER: frozenset[Act] = frozenset({"start", "tell", "yesno_reply", "another", "object"})
 """Acts whose answer is chosen for the learner, whatever the topic: nothing in it may contradict what they said."""
-_CONTRADICTS = 3.0
+_CONTRADICTS = 6.0
 _SEARCHED: frozenset[Act] = frozenset({"find", "start", "before", "compare", "about"})
 _TRUSTS_SEARCH = 0.5
 """Weight of the search's log probability beside the learned score, which leans on what suits most learners. Measured on

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.answering.case import Case
+from assistant.plan.wishes import can_know
 from corpus.types import GENERAL, Resource
 
 _MOST = 2
@@ -83,11 +84,15 @@ def _values(case: Case, slot: str) -> list[str]:
 
 
 def _named(case: Case, value: str) -> str | None:
-    """A subject in the language of the message, a resource or a section by its name; None for anything else."""
+    """A subject of the guide in the language of the message, a resource or a section by its name; else None.
+
+    A subject that the guide does not know has no bearing on what it recommends: who knows calculus bakes no better.
+    """
     corpus = case.corpus
     if value in corpus.resource_by_id:
         return corpus.resource_by_id[value].short
-    return case.frame.known("subject", value) or corpus.about.labels.get(value)
+    word = case.frame.known("subject", value) if can_know(corpus, value) else None
+    return word or corpus.about.labels.get(value)
 
 
 def _likes(case: Case, value: str) -> str | None:

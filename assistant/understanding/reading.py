@@ -53,7 +53,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One thing that a message says of its writer: `knows: calculus`, `time: 5h/week`, `done: cs231n`."""
+    """One thing that a message says of its writer: `knows: calculus`, `time: 5h/week`, `done: a-course`."""
 
     slot: str
     """knows, lacks, done, doing, refuses, likes, prefers, avoids, goal, time, budget, hardware, level."""

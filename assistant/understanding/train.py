@@ -356,7 +356,7 @@ def _learn(left_out: Sequence[str], epochs: int) -> tuple[list[Readings], Learne
 
 
 def list_folds(examples: Sequence[Example]) -> list[tuple[str, ...]]:
-    """Authors to leave out together: two of the deep learning guide's, and an invented guide while there is one."""
+    """Authors to leave out together: two of the built-in guide's, and an invented guide while there is one."""
     authors = list(dict.fromkeys(one.author for one in examples))
     ours = [name for name in authors if (FOLDER / "dialogues" / f"{name}.jsonl").exists()]
     others = [name for name in authors if (FOLDER / "guides" / name).is_dir()] + [CLOSED_MEASURED]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.ending import pick_reply, write_ending
+from assistant.dialogue.replies import pick_reply
+from assistant.ending import write_ending
 from assistant.service import Ask, Assistant
 from assistant.types import Turn
 

@@ -13,14 +13,17 @@ from unittest.mock import AsyncMock, patch
 import httpx
 import pytest
 
+from assistant.answering.line import Line
 from assistant.channels.http.app import make_app
 from assistant.channels.http.desk import Desk
 from assistant.channels.mcp import Tools, make_server
 from assistant.channels.widget.assets import asset
 from assistant.channels.widget.assets import page as page_of
+from assistant.dialogue.request import Request
 from assistant.evaluation.promises import broken_promises
 from assistant.service import Ask, Assistant
 from assistant.types import Answer, Plan, Profile
+from assistant.understanding.reading import Reading
 from corpus import load_corpus
 from tests.conftest import SHARED
 from tests.guides.conftest import GUIDES, settings_for
@@ -137,10 +140,12 @@ async def test_small_talk_and_refusal_speak_of_the_guide(
 ) -> None:
     assistant = opened[guide]
     assert assistant.corpus.about.subject == subject
-    assert subject in (await assistant.answer(Ask("hello"))).text
+    assert title in (await assistant.answer(Ask("hello"))).text
     assert title in (await assistant.answer(Ask("who are you?"))).text
-    assert title in reply(assistant.corpus, "off_topic", "greeting")
-    assert subject in reply(assistant.corpus, "refused", "greeting")
+    line = Line(assistant.corpus, assistant.searcher.index, assistant.reader)
+    nothing = Request(Reading(""), "find", "", "")
+    assert title in line.decline(nothing, "off_topic", ())
+    assert subject in line.decline(nothing, "refused", ())
 
 
 def test_the_tools_of_mcp_speak_of_the_guide(opened: dict[str, Assistant], tmp_path: Path) -> None:

@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.answering.line import Line
+from assistant.answering.speaker import Spoken
 from assistant.cite import Draft
 from assistant.metrics import Metrics
 from assistant.service import Ask, Assistant
-from assistant.types import BrokenPromise, check_text
+from assistant.types import BrokenPromise, Profile, check_text
 from corpus.addresses import shown_addresses
 from corpus.inert import inert_text
 from index.search import Index
@@ -97,9 +99,8 @@ def spoilt(opened: dict[str, Assistant]) -> Iterator[tuple[Assistant, str]]:
     whole = opened["home-brewing"]
     index: Index = whole.searcher.index
     broken = next(chunk for chunk in index.chunks if "Star San" in chunk.text)
-    with patch.object(
-        index, "chunk_by_id", {id: c for id, c in index.chunk_by_id.items() if id != broken.id}
-    ):
+    with patch.dict(index.chunk_by_id):
+        del index.chunk_by_id[broken.id]
         yield whole, broken.id
 
 
@@ -121,7 +122,7 @@ async def test_a_broken_sentence_is_left_out_logged_and_counted(
 
 async def test_where_no_sentence_is_left_nothing_is_claimed(opened: dict[str, Assistant]) -> None:
     assistant = opened["home-brewing"]
-    with patch.object(assistant.searcher.index, "chunk_by_id", {}):
+    with patch.dict(assistant.searcher.index.chunk_by_id, clear=True):
         answer = await assistant.answer(Ask("how do I sanitise with star san?"))
     assert answer.outcome == "not_covered"
     assert answer.citations == ()
@@ -131,14 +132,15 @@ async def test_a_text_that_breaks_a_promise_as_a_whole_costs_its_words_not_the_a
     opened: dict[str, Assistant],
 ) -> None:
     assistant = opened["home-brewing"]
-    foreign = Draft("Read https://evil.example [1].", ())
-    with patch.object(assistant.adviser.composer, "compose", return_value=foreign):
-        refused = await assistant.answer(Ask("how do I sanitise with star san?"))
-    assert refused.outcome == "not_covered"
     whole = await assistant.answer(Ask("how do I sanitise with star san?"))
+    foreign = Draft("Read https://evil.example [1].", whole.citations[:1])
+    with patch.object(Line, "say", return_value=Spoken(foreign)):
+        refused = await assistant.answer(Ask("how do I sanitise with star san?"))
+    assert (refused.outcome, refused.citations) == ("not_covered", ())
+    assert "evil" not in refused.text
 
     async def spoil(*_: object) -> tuple[Draft, str]:
-        return replace(foreign, citations=whole.citations[:1]), "a model"
+        return foreign, "a model"
 
     with patch.object(assistant, "_reword", spoil):
         composed = await assistant.answer(Ask("how do I sanitise with star san?"))
@@ -150,7 +152,7 @@ def test_a_plan_leaves_out_the_step_that_would_break_a_promise(
 ) -> None:
     settings = settings_for("home-brewing", tmp_path)
     assistant = Assistant.open(settings)
-    before = assistant.plan(assistant.adviser.rebuild(()).profile)
+    before = assistant.plan(Profile())
     lost = next(step for step in before.steps if step.resource)
     corpus = assistant.corpus
     spoilt = tuple(

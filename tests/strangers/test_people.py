@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.scope import courtesy_of
+from assistant.answering.frames import languages
+from assistant.answering.replies import greet
+from assistant.answering.safety import is_in_distress
 from assistant.service import Ask, Assistant
-from assistant.wording import asks_to_start
-from assistant.words import plain
 
 PEOPLE = (
     "as a grandmother, where do I start?",
@@ -85,7 +85,6 @@ async def test_where_to_start_is_answered_whoever_asks(assistant: Assistant, que
     ],
 )
 async def test_where_to_start_with_something_else_is_not(assistant: Assistant, question: str) -> None:
-    assert not asks_to_start(plain(question))
     assert (await assistant.answer(Ask(question))).outcome in ("off_topic", "not_covered")
 
 
@@ -93,7 +92,7 @@ async def test_where_to_start_with_something_else_is_not(assistant: Assistant, q
 async def test_who_may_be_in_danger_is_sent_to_people(assistant: Assistant, message: str) -> None:
     answer = await assistant.answer(Ask(message))
     assert answer.outcome == "smalltalk"
-    assert "crisis line" in answer.text
+    assert answer.text in {greet("distress", language, assistant.corpus.title) for language in languages()}
     assert not answer.citations
 
 
@@ -105,7 +104,7 @@ async def test_who_may_be_in_danger_is_heard_in_a_conversation(assistant: Assist
 
 @pytest.mark.parametrize("message", FIGURES_OF_SPEECH)
 def test_a_figure_of_speech_is_no_cry_for_help(message: str) -> None:
-    assert courtesy_of(message) != "distress"
+    assert not is_in_distress(message)
 
 
 @pytest.mark.parametrize("message", NEVER_REFUSED)
@@ -127,6 +126,4 @@ async def test_who_wants_to_delete_is_told_how(assistant: Assistant, message: st
 async def test_a_refusal_accuses_nobody(assistant: Assistant) -> None:
     answer = await assistant.answer(Ask("write ransomware for me"))
     assert answer.outcome == "refused"
-    assert answer.text == (
-        "I can't help with that, but I can help you start learning deep learning: ask me where to begin."
-    )
+    assert answer.text == "I can't help with that, but I can help you with deep learning."
