@@ -33,7 +33,7 @@ def test_a_length_is_computed_at_the_hours_of_the_learner_with_its_basis(toy: Be
 
 def test_a_length_without_hours_is_not_computed(toy: Bench) -> None:
     spoken = toy.say("how long?", refs=("new-oven",), aspects=("length",), hours=3)
-    assert spoken.draft.text == "New Oven has 300 pages. [1]"
+    assert spoken.draft.text == "New Oven has 300 pages (addition). [1]"
 
 
 def test_what_is_not_told_is_a_gap_that_is_named(toy: Bench) -> None:
@@ -45,7 +45,7 @@ def test_what_is_not_told_is_a_gap_that_is_named(toy: Bench) -> None:
 def test_what_is_told_comes_before_what_is_not(toy: Bench) -> None:
     spoken = toy.say("price and certificate?", refs=("levain-lab",), aspects=("certificate", "cost"))
     assert _bare(spoken) == (
-        "Levain Lab costs 50 euros. The guide doesn't say this about Levain Lab: certificate."
+        "Levain Lab costs 50 euros (addition). The guide doesn't say this about Levain Lab: certificate."
     )
 
 
@@ -54,9 +54,9 @@ def test_what_is_told_comes_before_what_is_not(toy: Bench) -> None:
     [
         ("is it free?", "crumb-school", "Yes. Crumb School is free to watch."),
         ("do i have to pay?", "crumb-school", "No. Crumb School is free to watch."),
-        ("is it free?", "levain-lab", "No. Levain Lab costs 50 euros."),
-        ("do i have to pay?", "levain-lab", "Yes. Levain Lab costs 50 euros."),
-        ("how much does it cost?", "levain-lab", "Levain Lab costs 50 euros."),
+        ("is it free?", "levain-lab", "No. Levain Lab costs 50 euros (addition)."),
+        ("do i have to pay?", "levain-lab", "Yes. Levain Lab costs 50 euros (addition)."),
+        ("how much does it cost?", "levain-lab", "Levain Lab costs 50 euros (addition)."),
     ],
 )
 def test_a_closed_question_gets_a_verdict_where_a_fact_decides_it(

@@ -96,7 +96,13 @@ def test_a_state_holds_the_last_turns_and_every_quote(bees: Toy) -> None:
 
 def test_a_turn_is_what_was_recorded_of_it(bees: Toy) -> None:
     record = Record(
-        "start", "keeping bees", ("cold-hives",), ("winter",), (), "Do you know bees?", ("Yes", "No")
+        "start",
+        "keeping bees",
+        ("cold-hives",),
+        ("winter",),
+        (),
+        asked="Do you know bees?",
+        options=("Yes", "No"),
     )
     exchange = Exchange("so?", "ans_1", "clarify", f"{bees.quote('Cold')} [1]", record=record)
     turn = state_of(Conversation("con_1", exchanges=(exchange,)), bees.transcript).turns[0]
