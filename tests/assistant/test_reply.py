@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assistant.dialogue.replies import pick_reply
+from assistant.dialogue.resolve import expand
+from assistant.dialogue.state import Shown, State
 from assistant.ending import write_ending
 from assistant.service import Ask, Assistant
 from assistant.types import Turn
@@ -31,7 +33,8 @@ START = "how do I start?"
     ],
 )  # fmt: skip
 def test_a_bare_reply_picks_its_option(message: str, picked: str | None) -> None:
-    assert pick_reply(message, OPTIONS) == picked
+    state = State((Shown("how do I start?", "start", "clarify", options=OPTIONS),))
+    assert expand(message, state) == (picked or message)
 
 
 @pytest.mark.parametrize(
