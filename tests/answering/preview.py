@@ -18,6 +18,8 @@ from assistant.answering.speaker import Speaker
 from assistant.cite import Draft
 from assistant.dialogue.request import Request
 from assistant.dialogue.state import Shown, State
+from assistant.evidence import Evidence
+from assistant.lexicon import Lexicon
 from assistant.service import Assistant
 from assistant.settings import read_settings
 from assistant.types import Profile
@@ -67,7 +69,7 @@ def ranked_of(turn: Mapping[str, Any], found: Found) -> list[Labelled]:
 
 def play(assistant: Assistant, dialogue: Mapping[str, Any]) -> Iterator[tuple[str, Request, Draft]]:
     """The answers to one dialogue, turn by turn."""
-    speaker = Speaker(assistant.adviser.evidence)
+    speaker = Speaker(Evidence(assistant.corpus, assistant.searcher.index, Lexicon(assistant.corpus)))
     state, learner = State(), Profile()
     for turn in dialogue["turns"]:
         for text in turn["says"]:
