@@ -91,7 +91,7 @@ def _about_one(case: Case, resource: Resource) -> Content:
             continue
         found = tell(case, resource, aspect)
         claims += found
-        if not found and case.sentences.is_annotated:
+        if not found and any(map(case.sentences.tells, case.sentences.on(resource.id))):
             gaps.append(gap(case, [resource], aspect))
     told = _within(claims)
     if not claims:
